@@ -1,0 +1,227 @@
+"""The words of the engine as values: request, outcome, failure, decision.
+
+Everything here is frozen and knows nothing of any HTTP library. Header names are lower case, times
+are in seconds, sizes in bytes. What is not known is ``None``, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+Headers: TypeAlias = Mapping[str, str]
+"""Header fields with lower-case names; of a repeated field, the first value."""
+
+
+class Action(StrEnum):
+    """What to do about an outcome (the closed set)."""
+
+    OK = "ok"
+    RETRY = "retry"
+    POLL = "poll"
+    FIX_REQUEST = "fix_request"
+    FIX_MODEL = "fix_model"
+    ROTATE_KEY = "rotate_key"
+    TOP_UP = "top_up"
+    FAIL_OVER = "fail_over"
+    RECONCILE = "reconcile"
+    STOP = "stop"
+
+    @property
+    def retryable(self) -> bool:
+        """True for `retry` and `poll`, and only for them."""
+        return self is Action.RETRY or self is Action.POLL
+
+
+class StopReason(StrEnum):
+    """Why a call ended without an answer."""
+
+    FINAL = "final"
+    ATTEMPTS = "attempts"
+    BUDGET = "budget"
+    DEADLINE = "deadline"
+    SERVER_WAIT = "server_wait"
+    COMMITTED = "committed"
+    NOT_REPLAYABLE = "not_replayable"
+    CANCELLED = "cancelled"
+
+
+class Origin(StrEnum):
+    """Who produced the failure."""
+
+    CLIENT = "client"
+    EDGE = "edge"
+    GATEWAY = "gateway"
+    UPSTREAM = "upstream"
+
+
+class Scope(StrEnum):
+    """What the failure is about: the smallest thing to change for the next send to differ."""
+
+    REQUEST = "request"
+    TASK = "task"
+    MODEL = "model"
+    KEY = "key"
+    ACCOUNT = "account"
+    UPSTREAM = "upstream"
+    SERVICE = "service"
+
+
+class Kind(StrEnum):
+    """The nature of a failure, independent of who reported it and with which status."""
+
+    INVALID_REQUEST = "invalid_request"
+    UNSUPPORTED_PARAMETER = "unsupported_parameter"
+    CONTEXT_LENGTH = "context_length"
+    CONTENT_POLICY = "content_policy"
+    TOO_LARGE = "too_large"
+    WRONG_PATH = "wrong_path"
+    MODEL_NOT_FOUND = "model_not_found"
+    MODEL_ACCESS = "model_access"
+    INVALID_KEY = "invalid_key"
+    KEY_QUOTA = "key_quota"
+    PERMISSION = "permission"
+    BALANCE = "balance"
+    QUOTA = "quota"
+    ACCOUNT = "account"
+    REGION = "region"
+    BLOCKED = "blocked"
+    RATE_LIMIT = "rate_limit"
+    CONCURRENCY = "concurrency"
+    OVERLOADED = "overloaded"
+    SERVER_ERROR = "server_error"
+    GATEWAY_CONFIG = "gateway_config"
+    UPSTREAM_ERROR = "upstream_error"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    CONFLICT = "conflict"
+    BAD_REPLY = "bad_reply"
+    TASK_NOT_VISIBLE = "task_not_visible"
+    TASK_PENDING = "task_pending"
+    TASK_FAILED = "task_failed"
+    STREAM_CUT = "stream_cut"
+    UNKNOWN = "unknown"
+
+
+THROTTLED = frozenset({Kind.RATE_LIMIT, Kind.CONCURRENCY})
+"""Kinds that are the pacer's affair and do not draw on the retry budget."""
+
+
+class FaultKind(StrEnum):
+    """How a send ended without an answer."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    CONNECT_TIMEOUT = "connect_timeout"
+    TLS = "tls"
+    PROXY = "proxy"
+    POOL_TIMEOUT = "pool_timeout"
+    UNSUPPORTED = "unsupported"
+    WRITE = "write"
+    WRITE_TIMEOUT = "write_timeout"
+    READ = "read"
+    READ_TIMEOUT = "read_timeout"
+    PROTOCOL = "protocol"
+    UNKNOWN = "unknown"
+
+
+NEVER_SENT = frozenset(
+    {
+        FaultKind.DNS,
+        FaultKind.CONNECT,
+        FaultKind.CONNECT_TIMEOUT,
+        FaultKind.TLS,
+        FaultKind.PROXY,
+        FaultKind.POOL_TIMEOUT,
+        FaultKind.UNSUPPORTED,
+    }
+)
+"""Faults before the first byte of the request: repeating them cannot buy anything twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One logical request, as far as a decision may look at it.
+
+    `body` is None when it is not held in memory; `key` identifies the credential inside this
+    process and means nothing outside it (a salted hash, 0 without a credential).
+    """
+
+    method: str
+    origin: str
+    path: str
+    body: bytes | None = b""
+    content_type: str = ""
+    key: int = 0
+    replayable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The server answered.
+
+    `body` is the decoded start of the body, at most the inspection limit; `complete` says that
+    nothing follows it. A reply decided on its head has ``body=b""`` and ``complete=False``.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The server did not answer, or not to the end."""
+
+    kind: FaultKind
+
+    @property
+    def never_sent(self) -> bool:
+        """The request cannot have reached the server."""
+        return self.kind in NEVER_SENT
+
+
+Outcome: TypeAlias = Reply | Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An outcome that is not a success, classified.
+
+    Attributes:
+        action: What the matching rule says by itself; `decide` has the last word.
+        wait_s: The wait the server asked for, >= 0; None when it named none.
+        rule: Name of the row that matched.
+        field: Field of the request, model or limit concerned, for the advice.
+    """
+
+    kind: Kind
+    action: Action
+    origin: Origin
+    scope: Scope
+    rule: str
+    status: int | None = None
+    code: str = ""
+    request_id: str | None = None
+    ray_id: str | None = None
+    wait_s: float | None = None
+    field: str = ""
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do next, why, and how long to wait first (0 where no wait applies)."""
+
+    action: Action
+    wait_s: float
+    rule: str
+    advice: str
+
+    @property
+    def retryable(self) -> bool:
+        """True for `retry` and `poll`, and only for them."""
+        return self.action.retryable
