@@ -163,13 +163,15 @@ class Reply:
     """The server answered.
 
     `body` is the decoded start of the body, at most the inspection limit; `complete` says that
-    nothing follows it. A reply decided on its head has ``body=b""`` and ``complete=False``.
+    nothing follows it; `held` that all of it was read off the wire, so that the call can end here.
+    A reply decided on its head has ``body=b""`` and neither.
     """
 
     status: int
     headers: Headers
     body: bytes = b""
     complete: bool = True
+    held: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ class Failure:
         wait_s: The wait the server asked for, >= 0; None when it named none.
         rule: Name of the row that matched.
         field: Field of the request, model or limit concerned, for the advice.
+        veto: What the server says about retrying (`x-should-retry`), None when it says nothing.
     """
 
     kind: Kind
@@ -210,6 +213,7 @@ class Failure:
     wait_s: float | None = None
     field: str = ""
     ambiguous: bool = False
+    veto: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +229,39 @@ class Decision:
     def retryable(self) -> bool:
         """True for `retry` and `poll`, and only for them."""
         return self.action.retryable
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One send and what came of it.
+
+    Attributes:
+        number: Counted from 1 within the call.
+        elapsed_s: From this send to the decision about it.
+        wait_s: Seconds until the next attempt; 0 when there is none.
+        stop_reason: Set on the last attempt of a call that was given up.
+    """
+
+    number: int
+    action: Action
+    elapsed_s: float
+    status: int | None = None
+    fault: FaultKind | None = None
+    failure: Failure | None = None
+    decision: Decision | None = None
+    wait_s: float = 0.0
+    stop_reason: StopReason | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Every attempt of one call, in order."""
+
+    call_id: str
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def stop_reason(self) -> StopReason | None:
+        """Why halley gave up; None when the call succeeded."""
+        return self.attempts[-1].stop_reason if self.attempts else None

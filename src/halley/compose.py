@@ -1,0 +1,65 @@
+"""Where core, providers, policy, records and drivers are put together."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TypeAlias
+
+from halley.core.budget import Budget
+from halley.core.engine import Engine
+from halley.core.pace import Lanes
+from halley.core.policy import Policy
+from halley.drivers.chance import Chance
+from halley.drivers.clock import Clock
+from halley.drivers.session import Runtime, Sink
+from halley.policy import load
+from halley.providers import TABLES
+from halley.records.sinks import sink_of
+
+PolicyLike: TypeAlias = Policy | str | Path | None
+
+
+def is_off() -> bool:
+    """Say whether ``HALLEY=off`` asks for a plain pass-through; read when a client is made."""
+    return os.environ.get("HALLEY", "").strip().lower() == "off"
+
+
+def policy_of(policy: PolicyLike) -> Policy:
+    """Return a policy as a value: as given, from the file named, or from ``HALLEY_POLICY``.
+
+    Raises:
+        PolicyError: the file cannot be read, or a value in it is not allowed.
+    """
+    if policy is None:
+        policy = os.environ.get("HALLEY_POLICY") or Policy()
+    return policy if isinstance(policy, Policy) else load(Path(policy))
+
+
+def runtime(
+    policy: PolicyLike = None,
+    *,
+    clock: Clock | None = None,
+    chance: Chance | None = None,
+    sink: Sink | None = None,
+) -> Runtime:
+    """Put together what the calls of one client share.
+
+    Raises:
+        PolicyError: as `policy_of`.
+    """
+    chosen = policy_of(policy)
+    engine = Engine(
+        tables=TABLES,
+        budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),
+        lanes=Lanes(in_flight_max=chosen.in_flight_max, queue_max=chosen.queue_max),
+        random=chance or Chance(),
+    )
+    return Runtime(
+        engine=engine,
+        policy=chosen,
+        clock=clock or Clock(),
+        sink=sink or sink_of(chosen.records),
+        lock=threading.Lock(),
+    )

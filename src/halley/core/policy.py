@@ -1,0 +1,130 @@
+"""The policy: every number a decision depends on, as one immutable value.
+
+The defaults are the behaviour CometAPI documents ("Error codes and retry strategy", read 2026-11):
+five attempts and `min(30, 2**attempt) + random()` between them. Ranges stand beside the fields, so
+that loading a file and constructing a Policy report the same errors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+MIB = 1024 * 1024
+
+
+class Backoff(StrEnum):
+    """How the wait between attempts grows; see `schedule.backoff`."""
+
+    DOCUMENTED = "documented"
+    FULL_JITTER = "full_jitter"
+    AWS = "aws"
+
+
+class PolicyError(ValueError):
+    """A policy value is not usable; the message says where, what was found and what is allowed."""
+
+
+def _number(default: float, low: float, high: float) -> Any:  # noqa: ANN401 - as dataclasses.field
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+def _optional(low: float, high: float) -> Any:  # noqa: ANN401 - as dataclasses.field
+    return field(default=None, metadata={"low": low, "high": high, "optional": True})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Immutable configuration of decisions.
+
+    Attributes:
+        attempts: Sends of one call at most, the first one included.
+        backoff: Shape of the waits: `documented`, `full_jitter` or `aws`.
+        backoff_base_s: First ceiling of `documented` and `full_jitter`, before it doubles.
+        backoff_cap_s: No ceiling exceeds it; jitter is added after it.
+        deadline_s: Queueing, attempts, waits and the stream together take no longer.
+        server_wait_s_max: A longer wait asked for by the server ends the call instead.
+        budget_ratio: Retries after faults and 5xx allowed per call of the last ten seconds.
+        budget_floor_per_s: Retries allowed per second however few calls there are.
+        in_flight_max: Calls of one origin, model and key open at the same time; None: no limit.
+        queue_max: Calls waiting for a permit; one more is refused at once.
+        body_bytes_max: A larger reply is decided on its head and passed through unread.
+        inspect_bytes_max: Decoded bytes of a body that classification may look at.
+        records: Where records go besides the logger `halley`: a path, or "stderr"; None: nowhere.
+
+    Raises:
+        PolicyError: a value is of the wrong type or out of its range.
+    """
+
+    attempts: int = _number(5, 1, 20)
+    backoff: Backoff = Backoff.DOCUMENTED
+    backoff_base_s: float = _number(1.0, 0.001, 3600.0)
+    backoff_cap_s: float = _number(30.0, 0.001, 3600.0)
+    deadline_s: float = _number(600.0, 0.001, 86400.0 * 7)
+    server_wait_s_max: float = _number(120.0, 0.0, 86400.0)
+    budget_ratio: float = _number(0.2, 0.0, 10.0)
+    budget_floor_per_s: float = _number(1.0, 0.0, 1000.0)
+    in_flight_max: int | None = _optional(1, 1_000_000)
+    queue_max: int = _number(10_000, 1, 10_000_000)
+    body_bytes_max: int = _number(8 * MIB, 1024, 1024 * MIB)
+    inspect_bytes_max: int = _number(256 * 1024, 1024, 8 * MIB)
+    records: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check every field, and take names for enum members."""
+        for spec in fields(self):
+            value = checked(spec, getattr(self, spec.name))
+            object.__setattr__(self, spec.name, value)
+
+    def override(self, changes: Mapping[str, object]) -> Policy:
+        """Return a policy with some fields changed.
+
+        Raises:
+            PolicyError: a name is no field, or a value is not allowed.
+        """
+        known = {spec.name: getattr(self, spec.name) for spec in fields(self)}
+        for name in changes:
+            if name not in known:
+                raise PolicyError(f"{name}: no such setting, known are {', '.join(known)}")
+        return Policy(**{**known, **changes})
+
+
+def checked(spec: Field[Any], value: object) -> object:
+    """Return `value` as the field wants it.
+
+    Raises:
+        PolicyError: ``attempts: expected a whole number from 1 to 20, got 0``.
+    """
+    if spec.name == "backoff":
+        return _choice(spec.name, value)
+    if spec.name == "records":
+        return _text(spec.name, value)
+    if value is None and spec.metadata.get("optional"):
+        return None
+    return _in_range(spec, value)
+
+
+def _choice(name: str, value: object) -> Backoff:
+    try:
+        return Backoff(str(value))
+    except ValueError:
+        raise PolicyError(f"{name}: expected one of {', '.join(Backoff)}, got {value!r}") from None
+
+
+def _text(name: str, value: object) -> str | None:
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise PolicyError(f"{name}: expected a path or 'stderr', got {value!r}")
+
+
+def _in_range(spec: Field[Any], value: object) -> float:
+    low, high = spec.metadata["low"], spec.metadata["high"]
+    whole = str(spec.type).startswith("int")
+    if isinstance(value, int if whole else int | float) and not isinstance(value, bool):
+        if math.isfinite(value) and low <= value <= high:
+            return value if whole else float(value)
+    noun = "a whole number" if whole else "a number"
+    raise PolicyError(f"{spec.name}: expected {noun} from {low} to {high}, got {value!r}")

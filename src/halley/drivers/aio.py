@@ -1,0 +1,115 @@
+"""The driver for event loops: performs one call's effects, suspending where they wait.
+
+It waits through anyio, so it runs under asyncio and trio alike. Whatever interrupts the call, the
+response in hand is closed under a shield.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, Protocol, TypeVar, assert_never
+
+import anyio
+
+from halley.core.effects import Admit, Deliver, Effect, GiveUp, Read, Record, Send, Wait
+from halley.core.model import History, Outcome
+from halley.core.pace import Lane, Refused
+from halley.drivers.clock import Clock
+from halley.drivers.session import Session
+
+Response_co = TypeVar("Response_co", covariant=True)
+
+
+class AsyncWire(Protocol, Generic[Response_co]):
+    """The live side of one call: what is on the socket, and how its caller gets it."""
+
+    async def send(self, effect: Send) -> Outcome:
+        """Send the request again from its start."""
+
+    async def read(self, effect: Read) -> Outcome:
+        """Read the body of the response in hand."""
+
+    async def drop(self) -> None:
+        """Close the response in hand, if any."""
+
+    async def deliver(self, effect: Deliver, session: Session) -> Response_co:
+        """Hand over the response, and close the session with the last byte of its body."""
+
+    def fault(self, effect: GiveUp) -> Exception:
+        """Return the exception in hand, with the history on it."""
+
+    def interrupted(self, error: BaseException, history: History | None) -> None:
+        """Put the history so far on an exception that interrupts the call."""
+
+
+class TaskTicket:
+    """A task that waits for a permit."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    def wake(self) -> None:
+        """Let the task ask again."""
+        self._event.set()
+
+    async def wait(self, clock: Clock, seconds: float) -> None:
+        """Suspend until woken, `seconds` at most."""
+        await clock.await_(self._event, seconds)
+        self._event = anyio.Event()
+
+
+async def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> Refused | None:
+    """Wait for a permit; None when it was granted."""
+    if session.enter_at_once(lane):
+        return None
+    ticket = TaskTicket()
+    try:
+        while isinstance(answer := session.enter(lane, ticket, deadline), float):
+            await ticket.wait(clock, answer)
+    except BaseException:
+        session.give_up(lane, ticket)
+        raise
+    return answer
+
+
+async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> Response_co:
+    """Perform a call to its end, or to the response whose body is still on the wire.
+
+    Raises:
+        Exception: the fault that halley gave up on, as it came.
+    """
+    try:
+        effect: Effect | None = session.start()
+        while True:
+            value: Outcome | Refused | None = None
+            match effect:
+                case Admit(lane, deadline):
+                    value = await admit(session, lane, deadline, clock)
+                case Send():
+                    value = await wire.send(effect)
+                case Read():
+                    value = await wire.read(effect)
+                case Record():
+                    session.record(effect)
+                case Wait(seconds):
+                    await wire.drop()
+                    session.leave()
+                    await clock.asleep(seconds)
+                case Deliver():
+                    return await wire.deliver(effect, session)
+                case GiveUp():
+                    fault = wire.fault(effect)
+                    break
+                case None:
+                    raise AssertionError("the engine ended without an answer")
+                case _:
+                    assert_never(effect)
+            effect = session.step(value)
+    except BaseException as interruption:
+        with anyio.CancelScope(shield=True):
+            await wire.drop()
+        wire.interrupted(interruption, session.cancel())
+        raise
+    session.close()
+    raise fault

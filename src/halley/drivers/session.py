@@ -1,0 +1,133 @@
+"""One call between its driver and its engine: steps under the lock, the permit, the records.
+
+The permit is taken when the lane grants it and given back exactly once: before a wait, at the end of
+the call, or when the caller cancels, closes or forgets the response.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from halley.core.effects import CallCancelled, Effect, GiveUp, Record, Steps, StreamEnd
+from halley.core.engine import Engine
+from halley.core.model import History, Outcome, Request
+from halley.core.pace import AskAgain, Granted, Lane, Refused, Ticket
+from halley.core.policy import Policy
+from halley.drivers.clock import Clock
+
+Sink = Callable[[Record], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What the calls of one client share on the live side."""
+
+    engine: Engine
+    policy: Policy
+    clock: Clock
+    sink: Sink
+    lock: threading.Lock
+
+
+class Session:
+    """A call being driven."""
+
+    __slots__ = ("__weakref__", "_lane", "_runtime", "_steps", "now")
+
+    def __init__(self, runtime: Runtime, request: Request, policy: Policy) -> None:
+        self._runtime = runtime
+        self.now = runtime.clock.now
+        self._steps: Steps = runtime.engine.call(request, policy, self.now())
+        self._lane: Lane | None = None
+
+    def start(self) -> Effect:
+        """Take the first step."""
+        with self._runtime.lock:
+            return next(self._steps)
+
+    def step(self, value: Outcome | StreamEnd | Refused | None) -> Effect | None:
+        """Resume the engine with what an effect brought; None when the call is over."""
+        now = self.now()
+        try:
+            with self._runtime.lock:
+                return self._steps.send((now, value))
+        except StopIteration:
+            return None
+
+    def record(self, effect: Record) -> None:
+        """Tell the sink."""
+        self._runtime.sink(effect)
+
+    def enter_at_once(self, lane: Lane) -> bool:
+        """Take a permit without queueing."""
+        with self._runtime.lock:
+            if not lane.enter_at_once(self.now()):
+                return False
+            self._lane = lane
+            return True
+
+    def enter(self, lane: Lane, ticket: Ticket, deadline: float) -> Refused | float | None:
+        """Ask for a permit in the queue: granted (None), refused, or seconds until asking again."""
+        now = self.now()
+        following: Ticket | None = None
+        with self._runtime.lock:
+            answer = lane.enter(ticket, now, deadline)
+            match answer:
+                case Granted(following):
+                    self._lane = lane
+                case Refused():
+                    following = lane.give_up(ticket)
+                case AskAgain():
+                    return min(answer.wait_s, deadline - now)
+        if following is not None:
+            following.wake()
+        return answer if isinstance(answer, Refused) else None
+
+    def give_up(self, lane: Lane, ticket: Ticket) -> None:
+        """Leave the queue without a permit."""
+        with self._runtime.lock:
+            following = lane.give_up(ticket)
+        if following is not None:
+            following.wake()
+
+    def leave(self) -> None:
+        """Give the permit back, if the call holds one."""
+        lane, self._lane = self._lane, None
+        if lane is None:
+            return
+        with self._runtime.lock:
+            following = lane.leave()
+        if following is not None:
+            following.wake()
+
+    def close(self) -> None:
+        """End the call: no further step, no permit."""
+        self._steps.close()
+        self.leave()
+
+    def cancel(self) -> History | None:
+        """End a call that was interrupted from outside; return what was known of it."""
+        effect: Effect | None = None
+        try:
+            with self._runtime.lock:
+                effect = self._steps.throw(CallCancelled())
+            effect = self._drain(effect)
+        except (StopIteration, CallCancelled):
+            pass  # it had not begun, or was over
+        self.close()
+        return effect.history if isinstance(effect, GiveUp) else None
+
+    def ended(self, end: StreamEnd) -> History | None:
+        """End a call whose body was watched; return its history if the stream failed."""
+        effect = self._drain(self.step(end))
+        self.close()
+        return effect.history if isinstance(effect, GiveUp) else None
+
+    def _drain(self, effect: Effect | None) -> Effect | None:
+        """Perform records until something else is asked for."""
+        while isinstance(effect, Record):
+            self.record(effect)
+            effect = self.step(None)
+        return effect

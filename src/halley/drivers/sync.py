@@ -1,0 +1,109 @@
+"""The driver for threads: performs one call's effects, blocking where they wait."""
+
+from __future__ import annotations
+
+import threading
+from typing import Generic, Protocol, TypeVar, assert_never
+
+from halley.core.effects import Admit, Deliver, Effect, GiveUp, Read, Record, Send, Wait
+from halley.core.model import History, Outcome
+from halley.core.pace import Lane, Refused
+from halley.drivers.clock import Clock
+from halley.drivers.session import Session
+
+Response_co = TypeVar("Response_co", covariant=True)
+
+
+class Wire(Protocol, Generic[Response_co]):
+    """The live side of one call: what is on the socket, and how its caller gets it."""
+
+    def send(self, effect: Send) -> Outcome:
+        """Send the request again from its start."""
+
+    def read(self, effect: Read) -> Outcome:
+        """Read the body of the response in hand."""
+
+    def drop(self) -> None:
+        """Close the response in hand, if any."""
+
+    def deliver(self, effect: Deliver, session: Session) -> Response_co:
+        """Hand over the response, and close the session with the last byte of its body."""
+
+    def fault(self, effect: GiveUp) -> Exception:
+        """Return the exception in hand, with the history on it."""
+
+    def interrupted(self, error: BaseException, history: History | None) -> None:
+        """Put the history so far on an exception that interrupts the call."""
+
+
+class ThreadTicket:
+    """A thread that waits for a permit."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def wake(self) -> None:
+        """Let the thread ask again."""
+        self._event.set()
+
+    def wait(self, clock: Clock, seconds: float) -> None:
+        """Block until woken, `seconds` at most."""
+        clock.wait(self._event, seconds)
+        self._event.clear()
+
+
+def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> Refused | None:
+    """Wait for a permit; None when it was granted."""
+    if session.enter_at_once(lane):
+        return None
+    ticket = ThreadTicket()
+    try:
+        while isinstance(answer := session.enter(lane, ticket, deadline), float):
+            ticket.wait(clock, answer)
+    except BaseException:
+        session.give_up(lane, ticket)
+        raise
+    return answer
+
+
+def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
+    """Perform a call to its end, or to the response whose body is still on the wire.
+
+    Raises:
+        Exception: the fault that halley gave up on, as it came.
+    """
+    try:
+        effect: Effect | None = session.start()
+        while True:
+            value: Outcome | Refused | None = None
+            match effect:
+                case Admit(lane, deadline):
+                    value = admit(session, lane, deadline, clock)
+                case Send():
+                    value = wire.send(effect)
+                case Read():
+                    value = wire.read(effect)
+                case Record():
+                    session.record(effect)
+                case Wait(seconds):
+                    wire.drop()
+                    session.leave()
+                    clock.sleep(seconds)
+                case Deliver():
+                    return wire.deliver(effect, session)
+                case GiveUp():
+                    fault = wire.fault(effect)
+                    break
+                case None:
+                    raise AssertionError("the engine ended without an answer")
+                case _:
+                    assert_never(effect)
+            effect = session.step(value)
+    except BaseException as interruption:
+        wire.drop()
+        wire.interrupted(interruption, session.cancel())
+        raise
+    session.close()
+    raise fault

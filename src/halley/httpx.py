@@ -1,0 +1,37 @@
+"""Ready clients of the httpx family, for SDKs that stand on it (openai 2, cometapi).
+
+They take what httpx's clients take. Every transport of theirs, mounts and proxies included, is put
+beneath halley, so nothing that httpx can do is lost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from halley.compose import PolicyLike
+from halley.transport.install import install
+
+
+class Client(httpx.Client):
+    """An httpx client whose failed calls come right where they can.
+
+    Under an SDK set ``max_retries=0``: its own retries would come on top after a lost connection.
+
+    Args:
+        policy: A `Policy`, the path of a policy file, or None for the defaults.
+        **options: As for `httpx.Client`.
+    """
+
+    def __init__(self, *, policy: PolicyLike = None, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
+        install(self, policy, is_async=False)
+
+
+class AsyncClient(httpx.AsyncClient):
+    """`Client` for event loops."""
+
+    def __init__(self, *, policy: PolicyLike = None, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
+        install(self, policy, is_async=True)

@@ -1,0 +1,100 @@
+"""The record of one attempt: a fixed list of fields that is safe to store.
+
+`method, path, model, status, request_id, retryable` are those CometAPI documents for a log ("Error
+codes and retry strategy", 2026-11); the rest says which attempt it was and what was decided. There
+is no way to add a field from outside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from halley.core.effects import Record
+from halley.core.endpoints import model_of
+
+VERSION = 1
+TOTAL_TOKENS = re.compile(rb'"total_tokens"\s*:\s*(\d{1,12})(?=[\s,}])')
+INPUT_TOKENS = re.compile(rb'"(?:input_tokens|promptTokenCount)"\s*:\s*(\d{1,12})(?=[\s,}])')
+OUTPUT_TOKENS = re.compile(rb'"(?:output_tokens|candidatesTokenCount)"\s*:\s*(\d{1,12})(?=[\s,}])')
+GEMINI_TOTAL = re.compile(rb'"totalTokenCount"\s*:\s*(\d{1,12})(?=[\s,}])')
+USAGE_BYTES = 4096
+"""Usage stands at the end of an answer in every format."""
+
+
+def fields(effect: Record, wall_s: float) -> dict[str, object]:
+    """Return an attempt as the fields of a record.
+
+    Args:
+        effect: The attempt, its request, and the end of the reply's body if it is known.
+        wall_s: Seconds since 1970, for `ts` alone.
+    """
+    attempt, failure = effect.attempt, effect.attempt.failure
+    return {
+        "v": VERSION,
+        "ts": _timestamp(wall_s),
+        "call_id": effect.call_id,
+        "attempt": attempt.number,
+        "method": effect.request.method,
+        "path": effect.request.path,
+        "model": model_of(effect.request) or None,
+        "status": attempt.status,
+        "fault": attempt.fault,
+        "request_id": attempt.request_id,
+        "action": attempt.action,
+        "retryable": attempt.action.retryable,
+        "kind": failure.kind if failure else None,
+        "rule": failure.rule if failure else None,
+        "stop_reason": attempt.stop_reason,
+        "wait_s": round(attempt.wait_s, 3),
+        "elapsed_s": round(attempt.elapsed_s, 3),
+        "total_tokens": total_tokens(effect.body),
+    }
+
+
+def total_tokens(body: bytes) -> int | None:
+    """Return how many tokens an answer says it used; None when it does not say.
+
+    >>> total_tokens(b'{"usage": {"total_tokens": 12}}')
+    12
+    >>> total_tokens(b'{"usage": {"input_tokens": 5, "output_tokens": 7}}')
+    12
+    """
+    end = body[-USAGE_BYTES:]
+    found = _last(TOTAL_TOKENS, end) or _last(GEMINI_TOTAL, end)
+    if found is not None:
+        return found
+    sent, received = _last(INPUT_TOKENS, end), _last(OUTPUT_TOKENS, end)
+    return None if sent is None or received is None else sent + received
+
+
+def line(record: Mapping[str, object]) -> str:
+    """Return a record as a sentence for a person reading a log.
+
+    >>> line({"method": "POST", "path": "/v1/x", "attempt": 1, "status": 503, "fault": None,
+    ...       "kind": "overloaded", "action": "retry", "wait_s": 1.5, "stop_reason": None,
+    ...       "request_id": "req_1"})
+    'POST /v1/x attempt 1: 503 overloaded -> retry in 1.5 s (request id: req_1)'
+    """
+    seen = record["status"] if record["status"] is not None else record["fault"]
+    parts = [f"{record['method']} {record['path']} attempt {record['attempt']}:"]
+    parts += [str(part) for part in (seen, record["kind"]) if part is not None]
+    parts.append(f"-> {record['action']}")
+    if record["wait_s"]:
+        parts.append(f"in {record['wait_s']:g} s")
+    if record["stop_reason"]:
+        parts.append(f"(stopped: {record['stop_reason']})")
+    if record["request_id"]:
+        parts.append(f"(request id: {record['request_id']})")
+    return " ".join(parts)
+
+
+def _last(pattern: re.Pattern[bytes], text: bytes) -> int | None:
+    found = pattern.findall(text)
+    return int(found[-1]) if found else None
+
+
+def _timestamp(wall_s: float) -> str:
+    moment = datetime.fromtimestamp(wall_s, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

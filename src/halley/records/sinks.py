@@ -1,0 +1,75 @@
+"""Where records go: always to the logger `halley`, and to a file or stderr if the policy says so.
+
+The logger gets a sentence at INFO for a retry and at WARNING for a call that was given up, with the
+record as `extra={"halley": ...}`; a success is DEBUG. A sink that fails never breaks a call.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from typing import TextIO
+
+from halley.core.effects import Record
+from halley.core.model import Action
+from halley.drivers.session import Sink
+from halley.records.record import fields, line
+
+LOGGER = logging.getLogger("halley")
+LOGGER.addHandler(logging.NullHandler())
+
+
+def sink_of(destination: str | None) -> Sink:
+    """Return the sink for a policy's `records`: None, "stderr" or the path of a JSON-lines file."""
+    return log if destination is None else JsonLines(destination)
+
+
+def level_of(effect: Record) -> int:
+    """Return the level at which an attempt is logged."""
+    if effect.attempt.stop_reason is not None:
+        return logging.WARNING
+    return logging.DEBUG if effect.attempt.action is Action.OK else logging.INFO
+
+
+def log(effect: Record) -> None:
+    """Write to the logger `halley`."""
+    level = level_of(effect)
+    if LOGGER.isEnabledFor(level):
+        record = fields(effect, time.time())
+        LOGGER.log(level, "%s", line(record), extra={"halley": record})
+
+
+class JsonLines:
+    """One JSON object a line, appended to a file that only its owner may read, or to stderr."""
+
+    __slots__ = ("_file", "_lock", "_path")
+
+    def __init__(self, destination: str) -> None:
+        self._path = destination
+        self._file: TextIO | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, effect: Record) -> None:
+        """Append a record, and log it as well."""
+        log(effect)
+        text = json.dumps(fields(effect, time.time()), ensure_ascii=False) + "\n"
+        try:
+            with self._lock:
+                file = self._open()
+                file.write(text)
+                file.flush()
+        except (OSError, ValueError) as error:
+            LOGGER.error("records cannot be written to %s: %s", self._path, type(error).__name__)
+
+    def _open(self) -> TextIO:
+        if self._path == "stderr":
+            return sys.stderr
+        if self._file is None:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            descriptor = os.open(self._path, flags, 0o600)
+            self._file = os.fdopen(descriptor, "a", encoding="utf-8")
+        return self._file

@@ -1,0 +1,44 @@
+"""A bounded look into a body that may be compressed.
+
+The caller always gets the bytes of the wire; this only makes enough of them readable for a decision.
+A bomb costs no more than the limit: decompression stops there.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+
+
+def look(raw: bytes, encoding: str, bytes_max: int) -> tuple[bytes, bool]:
+    """Return the decoded start of a body, and whether that is all of it.
+
+    An encoding that the standard library cannot read, and damaged data, give as much as could be
+    read, down to nothing: a decision then rests on the head.
+
+    >>> look(b'{"error": 1}', "", 5)
+    (b'{"err', False)
+    >>> look(zlib.compress(b"x" * 1_000_000), "deflate", 3)
+    (b'xxx', False)
+    """
+    if not encoding or encoding == "identity":
+        return raw[:bytes_max], len(raw) <= bytes_max
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        return b"", False
+    unzip = zlib.decompressobj(GZIP_OR_ZLIB)
+    try:
+        decoded = unzip.decompress(raw, bytes_max)
+    except zlib.error:
+        return _raw_deflate(raw, bytes_max) if encoding == "deflate" else (b"", False)
+    return decoded, unzip.eof
+
+
+def _raw_deflate(raw: bytes, bytes_max: int) -> tuple[bytes, bool]:
+    """Read `deflate` without the zlib wrapper, as some servers send it (RFC 9110 §8.4.1.2)."""
+    unzip = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        decoded = unzip.decompress(raw, bytes_max)
+    except zlib.error:
+        return b"", False
+    return decoded, unzip.eof

@@ -1,0 +1,37 @@
+"""Ready clients of the httpx2 family: `halley.Client` and `halley.AsyncClient`.
+
+They take what httpx2's clients take. Every transport of theirs, mounts and proxies included, is put
+beneath halley, so nothing that httpx2 can do is lost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+
+from halley.compose import PolicyLike
+from halley.transport.install import install
+
+
+class Client(httpx2.Client):
+    """An httpx2 client whose failed calls come right where they can.
+
+    Under an SDK set ``max_retries=0``: its own retries would come on top after a lost connection.
+
+    Args:
+        policy: A `Policy`, the path of a policy file, or None for the defaults.
+        **options: As for `httpx2.Client`.
+    """
+
+    def __init__(self, *, policy: PolicyLike = None, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
+        install(self, policy, is_async=False)
+
+
+class AsyncClient(httpx2.AsyncClient):
+    """`Client` for event loops."""
+
+    def __init__(self, *, policy: PolicyLike = None, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
+        install(self, policy, is_async=True)

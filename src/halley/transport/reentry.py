@@ -1,0 +1,34 @@
+"""A client above that retries although halley has already given up.
+
+The SDKs obey `x-should-retry: false` on replies, but nothing stops them after an exception; they say
+so in `x-stainless-retry-count`. Such a request is answered with the same exception at once, and
+nothing is sent. The memory is one exception per thread or task.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import httpx2
+
+_given_up: ContextVar[tuple[str, str, Exception] | None] = ContextVar("given_up", default=None)
+
+
+def remember(request: httpx2.Request, error: Exception) -> None:
+    """Keep the exception that halley gave up with."""
+    _given_up.set((request.method, str(request.url), error))
+
+
+def given_up(request: httpx2.Request) -> Exception | None:
+    """Return the exception that this request was already given up with; forget it otherwise."""
+    memory = _given_up.get()
+    if memory is None:
+        return None
+    method, url, error = memory
+    again = request.headers.get("x-stainless-retry-count", "0") != "0"
+    if again and (method, url) == (request.method, str(request.url)):
+        return error.with_traceback(None)
+    _given_up.set(None)
+    return None

@@ -1,0 +1,153 @@
+"""The wire and the transport for threads, for either family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from halley.core.effects import Deliver, Read, Send
+from halley.core.model import Outcome
+from halley.core.model import Request as CoreRequest
+from halley.drivers.session import Runtime, Session
+from halley.drivers.sync import run
+from halley.policy.options import effective
+from halley.transport.exchange import Exchange, content_length, describe
+from halley.transport.family import Family
+from halley.transport.reentry import given_up, remember
+from halley.transport.watch import Watch, stream_class
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import httpx2
+
+
+class SyncWire(Exchange):
+    """One call on a blocking connection."""
+
+    __slots__ = ("_chunks", "_forward")
+
+    def __init__(
+        self,
+        family: Family,
+        request: httpx2.Request,
+        now: Callable[[], float],
+        forward: Callable[[httpx2.Request], httpx2.Response],
+    ) -> None:
+        super().__init__(family, request, now)
+        self._forward = forward
+        self._chunks: Iterator[bytes] | None = None
+
+    def send(self, effect: Send) -> Outcome:
+        """Send the request again from its start."""
+        self.limit_timeouts(effect.timeout_s)
+        try:
+            return self.head(self._forward(self.request))
+        except self.family.request_error as error:
+            return self.failed(error)
+
+    def read(self, effect: Read) -> Outcome:
+        """Read the body of the response in hand, as far as the limit."""
+        assert self.response is not None
+        source = self.response.stream
+        chunks = iter(source)  # type: ignore[arg-type]
+        parts: list[bytes] = []
+        size = 0
+        try:
+            for chunk in chunks:
+                parts.append(chunk)
+                size += len(chunk)
+                if size > effect.body_bytes_max:
+                    self._chunks = chunks
+                    break
+                if self.now() > effect.deadline:
+                    raise self.too_late()
+        except self.family.request_error as error:
+            self.drop()
+            return self.failed(error)
+        self.body = b"".join(parts)
+        if self._chunks is None:
+            source.close()  # type: ignore[union-attr]
+        return self.inspected(effect, held=self._chunks is None)
+
+    def drop(self) -> None:
+        """Close the response in hand, if any."""
+        response, self.response = self.response, None
+        self._chunks = None
+        if response is not None:
+            response.close()
+
+    def deliver(self, effect: Deliver, session: Session) -> httpx2.Response:
+        """Hand over the response, and close the session with the last byte of its body."""
+        assert self.response is not None
+        source = self.response.stream
+        response = self.edit(effect)
+        if effect.watch_until is None:
+            response.stream = self.family.byte_stream(self.body)
+            session.close()
+            return response
+        chunks = self._chunks or iter(source)  # type: ignore[arg-type]
+        watch = Watch(self, session, effect.watch_until)
+        response.stream = stream_class(self.family, is_async=False)(watch, chunks, source)
+        return response
+
+
+class Transport:
+    """Sends what a client hands down, and decides about what comes back."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        family: Family,
+        forward: Callable[[httpx2.Request], httpx2.Response],
+        close: Callable[[], None],
+    ) -> None:
+        self._runtime = runtime
+        self._family = family
+        self._forward = forward
+        self._close = close
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Make one call of it.
+
+        Raises:
+            httpx.TransportError: the fault that halley gave up on, as it came.
+        """
+        if (error := given_up(request)) is not None:
+            raise error
+        runtime = self._runtime
+        facts = self._describe(request)
+        wire = SyncWire(self._family, request, runtime.clock.now, self._forward)
+        session = Session(runtime, facts, effective(runtime.policy))
+        try:
+            return run(session, wire, runtime.clock)
+        except self._family.request_error as fault:
+            remember(request, fault)
+            raise
+
+    def _describe(self, request: httpx2.Request) -> CoreRequest:
+        """Look at a request; a body not in memory is read into it if it is announced as small."""
+        try:
+            return describe(request, request.content, replayable=True)
+        except self._family.not_read:
+            size = content_length(request)
+        if size is None or size > self._runtime.policy.body_bytes_max:
+            return describe(request, None, replayable=False)
+        return describe(request, request.read(), replayable=True)
+
+    def close(self) -> None:
+        """Close the pool beneath."""
+        self._close()
+
+    def __enter__(self) -> Transport:
+        """Return the transport; its pool opens with the first request."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Close the pool beneath."""
+        self._close()
