@@ -2,16 +2,17 @@
 
 An effect is a value; performing it is the driver's affair, and so is everything live: responses,
 exceptions, permits. The driver resumes the engine with `(now, value)`, where `now` is the monotonic
-time after the effect and `value` is what the effect's docstring says.
+time after the effect and `value` is what the effect's docstring says. Each attempt ends in one
+effect that carries the history; the driver writes the record of its last attempt then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from halley.core.model import Attempt, Fault, History, Outcome, Reply, Request
+from halley.core.model import Fault, History, Outcome
 from halley.core.pace import Lane, Refused
 
 
@@ -25,32 +26,16 @@ class Admit:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send the request, no phase longer than `timeout_s`; value: `Fault`, or `Reply` (head only)."""
+    """Send the request, and read the body of the reply where `to_be_read` says so.
 
-    timeout_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Read the body of the reply in hand.
-
-    At most `body_bytes_max` raw bytes are held; what is beyond them stays on the wire and still
-    reaches the caller. Value: `Reply` with at most `inspect_bytes_max` decoded bytes, or `Fault`.
+    Value: a `Fault`, or a `Reply`. At most `body_bytes_max` raw bytes are held and at most
+    `inspect_bytes_max` decoded ones shown; what is beyond them stays on the wire and still reaches
+    the caller. Nothing may outlast the deadline.
     """
 
+    deadline: float
     body_bytes_max: int
     inspect_bytes_max: int
-    deadline: float
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Tell the sinks about an attempt; `body` may hold the usage of a reply. Value: None."""
-
-    call_id: str
-    request: Request
-    attempt: Attempt
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +43,30 @@ class Wait:
     """Let go of the reply in hand and of the permit, then sleep; value: None."""
 
     seconds: float
+    history: History
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver:
+class Deliver(NamedTuple):
     """Hand the reply in hand to the caller.
 
     Attributes:
         headers: To be added to it, where it has no field of that name.
         final: It is a failure: no client above may retry it, follow it, or read a key in it.
-        watch_until: The body is still on the wire: watch it pass, until this deadline. Value then:
-            `StreamEnd`. None: the body is in hand, and the call ends here.
+        watch: The body is still on the wire: watch it pass; value then: `StreamEnd`. Otherwise the
+            body is in hand and the call ends here.
     """
 
     history: History
     headers: tuple[tuple[str, str], ...] = ()
     final: bool = False
-    watch_until: float | None = None
+    watch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The watched body is over and so is the call; no value follows."""
+
+    history: History
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +81,17 @@ class GiveUp:
 class StreamEnd:
     """A body that was watched has ended, by `fault` if there is one.
 
-    `tail` is the last of what passed, for the usage that formats put there. A caller that closes a
-    stream early ends it without a fault.
+    A caller that closes a stream early ends it without a fault.
     """
 
     fault: Fault | None = None
-    tail: bytes = b""
 
 
 class CallCancelled(BaseException):
     """Thrown into the engine when the caller's thread or task is interrupted."""
 
 
-Effect: TypeAlias = Admit | Send | Read | Record | Wait | Deliver | GiveUp
+Effect: TypeAlias = Admit | Send | Wait | Deliver | Ended | GiveUp
 Resume: TypeAlias = tuple[float, Outcome | StreamEnd | Refused | None]
 Steps: TypeAlias = Generator[Effect, Resume, None]
 """One call: a generator of effects, resumed with `(now, value)`."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -103,16 +104,6 @@ class Lane:
         self._next_at = self._held_until = self._cut_at = self._grown_at = -math.inf
         self._least = RATE_START_PER_S
 
-    def enter_at_once(self, now: float) -> bool:
-        """Take a permit if nobody waits and nothing throttles: the way of a healthy program."""
-        if self.rate_per_s is not None or self._queue or now < self._held_until:
-            return False
-        if self.in_flight >= self._in_flight_max:
-            return False
-        self.in_flight += 1
-        self._sends.append(now)
-        return True
-
     def enter(self, ticket: Ticket, now: float, deadline: float) -> Answer:
         """Ask for a permit in the queue; whoever asked first is granted first."""
         if ticket not in self._queue:
@@ -150,6 +141,15 @@ class Lane:
         self._grown_at = now
         self.rate_per_s *= 1.0 + elapsed_s * growth_per_s(now - self._cut_at)
         self._next_at = now + 1.0 / self.rate_per_s
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is in flight, waiting or being paced."""
+        return not self.in_flight and not self._queue and self.rate_per_s is None
+
+    def recall(self, sends: Iterable[float]) -> None:
+        """Take over sends that were counted before the lane was opened."""
+        self._sends.extend(sends)
 
     def give_up(self, ticket: Ticket) -> Ticket | None:
         """Take a caller out of the queue; return the one to wake."""
@@ -194,25 +194,41 @@ def _since(times: deque[float], start: float) -> int:
 
 
 class Lanes:
-    """The lanes of one client; idle ones, oldest first, make room beyond `LANES_MAX`."""
+    """The lanes of one client.
 
-    __slots__ = ("_in_flight_max", "_lanes", "_queue_max")
+    As long as nothing was refused and no cap is set there are none: sends are only counted. Beyond
+    `LANES_MAX`, idle lanes make room.
+    """
+
+    __slots__ = ("_capped", "_in_flight_max", "_lanes", "_queue_max", "_sends")
 
     def __init__(self, *, in_flight_max: int | None, queue_max: int) -> None:
+        self._capped = in_flight_max is not None
         self._in_flight_max = in_flight_max
         self._queue_max = queue_max
         self._lanes: dict[LaneKey, Lane] = {}
+        self._sends: deque[float] = deque(maxlen=SENDS_KEPT)
+
+    def pass_freely(self, now: float) -> bool:
+        """Count a send that needs no permit: the way of a healthy program."""
+        if self._lanes or self._capped:
+            return False
+        self._sends.append(now)
+        return True
 
     def lane(self, key: LaneKey) -> Lane:
-        """Return the lane of an origin, model and credential."""
+        """Return the lane of an origin, model and credential; open it if it is new."""
         lane = self._lanes.get(key)
-        return self._open(key) if lane is None else lane
-
-    def _open(self, key: LaneKey) -> Lane:
-        if len(self._lanes) >= LANES_MAX:
-            idle = [old for old, lane in self._lanes.items() if lane.in_flight == 0]
-            for old in idle[: LANES_MAX // 2]:
-                del self._lanes[old]
-        lane = Lane(in_flight_max=self._in_flight_max, queue_max=self._queue_max)
-        self._lanes[key] = lane
+        if lane is None:
+            self._make_room()
+            lane = Lane(in_flight_max=self._in_flight_max, queue_max=self._queue_max)
+            if not self._lanes:
+                lane.recall(self._sends)
+            self._lanes[key] = lane
         return lane
+
+    def _make_room(self) -> None:
+        if len(self._lanes) >= LANES_MAX:
+            idle = [key for key, lane in self._lanes.items() if lane.idle]
+            for key in idle[: LANES_MAX // 2]:
+                del self._lanes[key]

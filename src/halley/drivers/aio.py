@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar, assert_never
 
 import anyio
 
-from halley.core.effects import Admit, Deliver, Effect, GiveUp, Read, Record, Send, Wait
+from halley.core.effects import Admit, Deliver, Effect, Ended, GiveUp, Send, Wait
 from halley.core.model import History, Outcome
 from halley.core.pace import Lane, Refused
 from halley.drivers.clock import Clock
@@ -23,10 +23,7 @@ class AsyncWire(Protocol, Generic[Response_co]):
     """The live side of one call: what is on the socket, and how its caller gets it."""
 
     async def send(self, effect: Send) -> Outcome:
-        """Send the request again from its start."""
-
-    async def read(self, effect: Read) -> Outcome:
-        """Read the body of the response in hand."""
+        """Send the request from its start, and read the reply where `to_be_read` says so."""
 
     async def drop(self) -> None:
         """Close the response in hand, if any."""
@@ -61,8 +58,6 @@ class TaskTicket:
 
 async def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> Refused | None:
     """Wait for a permit; None when it was granted."""
-    if session.enter_at_once(lane):
-        return None
     ticket = TaskTicket()
     try:
         while isinstance(answer := session.enter(lane, ticket, deadline), float):
@@ -84,25 +79,23 @@ async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> R
         while True:
             value: Outcome | Refused | None = None
             match effect:
-                case Admit(lane, deadline):
-                    value = await admit(session, lane, deadline, clock)
                 case Send():
                     value = await wire.send(effect)
-                case Read():
-                    value = await wire.read(effect)
-                case Record():
-                    session.record(effect)
-                case Wait(seconds):
+                case Admit(lane, deadline):
+                    value = await admit(session, lane, deadline, clock)
+                case Wait(seconds, history):
+                    session.record(history)
                     await wire.drop()
                     session.leave()
                     await clock.asleep(seconds)
                 case Deliver():
                     return await wire.deliver(effect, session)
-                case GiveUp():
+                case GiveUp(history):
+                    session.record(history)
                     fault = wire.fault(effect)
                     break
-                case None:
-                    raise AssertionError("the engine ended without an answer")
+                case Ended() | None:
+                    raise AssertionError(f"{effect}: the call ended without an answer")
                 case _:
                     assert_never(effect)
             effect = session.step(value)

@@ -9,15 +9,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from halley.core.effects import CallCancelled, Effect, GiveUp, Record, Steps, StreamEnd
+from halley.core.effects import CallCancelled, Effect, Ended, GiveUp, Steps, StreamEnd
 from halley.core.engine import Engine
 from halley.core.model import History, Outcome, Request
 from halley.core.pace import AskAgain, Granted, Lane, Refused, Ticket
 from halley.core.policy import Policy
 from halley.drivers.clock import Clock
 
-Sink = Callable[[Record], None]
+
+
+class Sink(Protocol):
+    """Where records go."""
+
+    def __call__(self, describe: Callable[[], Request], history: History, body: bytes) -> None:
+        """Write down the last attempt of a history.
+
+        `describe` gives the request; `body` is the end of the reply's, as far as it was looked at.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +44,16 @@ class Runtime:
 class Session:
     """A call being driven."""
 
-    __slots__ = ("__weakref__", "_lane", "_runtime", "_steps", "now")
+    __slots__ = ("__weakref__", "_describe", "_lane", "_runtime", "_steps", "now")
 
-    def __init__(self, runtime: Runtime, request: Request, policy: Policy) -> None:
+    def __init__(
+        self, runtime: Runtime, describe: Callable[[], Request], policy: Policy
+    ) -> None:
         self._runtime = runtime
-        self.now = runtime.clock.now
-        self._steps: Steps = runtime.engine.call(request, policy, self.now())
+        self._describe = describe
         self._lane: Lane | None = None
+        self.now = runtime.clock.now
+        self._steps: Steps = runtime.engine.call(describe, policy, self.now())
 
     def start(self) -> Effect:
         """Take the first step."""
@@ -56,17 +69,9 @@ class Session:
         except StopIteration:
             return None
 
-    def record(self, effect: Record) -> None:
-        """Tell the sink."""
-        self._runtime.sink(effect)
-
-    def enter_at_once(self, lane: Lane) -> bool:
-        """Take a permit without queueing."""
-        with self._runtime.lock:
-            if not lane.enter_at_once(self.now()):
-                return False
-            self._lane = lane
-            return True
+    def record(self, history: History, body: bytes = b"") -> None:
+        """Write down the last attempt."""
+        self._runtime.sink(self._describe, history, body)
 
     def enter(self, lane: Lane, ticket: Ticket, deadline: float) -> Refused | float | None:
         """Ask for a permit in the queue: granted (None), refused, or seconds until asking again."""
@@ -113,21 +118,19 @@ class Session:
         try:
             with self._runtime.lock:
                 effect = self._steps.throw(CallCancelled())
-            effect = self._drain(effect)
         except (StopIteration, CallCancelled):
             pass  # it had not begun, or was over
         self.close()
-        return effect.history if isinstance(effect, GiveUp) else None
+        if not isinstance(effect, GiveUp):
+            return None
+        self.record(effect.history)
+        return effect.history
 
-    def ended(self, end: StreamEnd) -> History | None:
-        """End a call whose body was watched; return its history if the stream failed."""
-        effect = self._drain(self.step(end))
+    def ended(self, end: StreamEnd, tail: bytes) -> History | None:
+        """End a call whose body was watched; None when it was over before."""
+        effect = self.step(end)
         self.close()
-        return effect.history if isinstance(effect, GiveUp) else None
-
-    def _drain(self, effect: Effect | None) -> Effect | None:
-        """Perform records until something else is asked for."""
-        while isinstance(effect, Record):
-            self.record(effect)
-            effect = self.step(None)
-        return effect
+        if not isinstance(effect, Ended):
+            return None
+        self.record(effect.history, tail)
+        return effect.history

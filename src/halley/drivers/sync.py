@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Generic, Protocol, TypeVar, assert_never
 
-from halley.core.effects import Admit, Deliver, Effect, GiveUp, Read, Record, Send, Wait
+from halley.core.effects import Admit, Deliver, Effect, Ended, GiveUp, Send, Wait
 from halley.core.model import History, Outcome
 from halley.core.pace import Lane, Refused
 from halley.drivers.clock import Clock
@@ -18,10 +18,7 @@ class Wire(Protocol, Generic[Response_co]):
     """The live side of one call: what is on the socket, and how its caller gets it."""
 
     def send(self, effect: Send) -> Outcome:
-        """Send the request again from its start."""
-
-    def read(self, effect: Read) -> Outcome:
-        """Read the body of the response in hand."""
+        """Send the request from its start, and read the reply where `to_be_read` says so."""
 
     def drop(self) -> None:
         """Close the response in hand, if any."""
@@ -56,8 +53,6 @@ class ThreadTicket:
 
 def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> Refused | None:
     """Wait for a permit; None when it was granted."""
-    if session.enter_at_once(lane):
-        return None
     ticket = ThreadTicket()
     try:
         while isinstance(answer := session.enter(lane, ticket, deadline), float):
@@ -79,25 +74,23 @@ def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
         while True:
             value: Outcome | Refused | None = None
             match effect:
-                case Admit(lane, deadline):
-                    value = admit(session, lane, deadline, clock)
                 case Send():
                     value = wire.send(effect)
-                case Read():
-                    value = wire.read(effect)
-                case Record():
-                    session.record(effect)
-                case Wait(seconds):
+                case Admit(lane, deadline):
+                    value = admit(session, lane, deadline, clock)
+                case Wait(seconds, history):
+                    session.record(history)
                     wire.drop()
                     session.leave()
                     clock.sleep(seconds)
                 case Deliver():
                     return wire.deliver(effect, session)
-                case GiveUp():
+                case GiveUp(history):
+                    session.record(history)
                     fault = wire.fault(effect)
                     break
-                case None:
-                    raise AssertionError("the engine ended without an answer")
+                case Ended() | None:
+                    raise AssertionError(f"{effect}: the call ended without an answer")
                 case _:
                     assert_never(effect)
             effect = session.step(value)

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from halley.core.effects import Record
 from halley.core.endpoints import model_of
+from halley.core.model import History, Request
 
 VERSION = 1
 TOTAL_TOKENS = re.compile(rb'"total_tokens"\s*:\s*(\d{1,12})(?=[\s,}])')
@@ -23,22 +23,27 @@ USAGE_BYTES = 4096
 """Usage stands at the end of an answer in every format."""
 
 
-def fields(effect: Record, wall_s: float) -> dict[str, object]:
-    """Return an attempt as the fields of a record.
+def fields(
+    request: Request, history: History, body: bytes, wall_s: float
+) -> dict[str, object]:
+    """Return the last attempt of a history as the fields of a record.
 
     Args:
-        effect: The attempt, its request, and the end of the reply's body if it is known.
+        request: What was asked.
+        history: The call so far.
+        body: The end of the reply's body, for `total_tokens` alone.
         wall_s: Seconds since 1970, for `ts` alone.
     """
-    attempt, failure = effect.attempt, effect.attempt.failure
+    attempt = history.attempts[-1]
+    failure = attempt.failure
     return {
         "v": VERSION,
         "ts": _timestamp(wall_s),
-        "call_id": effect.call_id,
+        "call_id": history.call_id,
         "attempt": attempt.number,
-        "method": effect.request.method,
-        "path": effect.request.path,
-        "model": model_of(effect.request) or None,
+        "method": request.method,
+        "path": request.path,
+        "model": model_of(request) or None,
         "status": attempt.status,
         "fault": attempt.fault,
         "request_id": attempt.request_id,
@@ -49,7 +54,7 @@ def fields(effect: Record, wall_s: float) -> dict[str, object]:
         "stop_reason": attempt.stop_reason,
         "wait_s": round(attempt.wait_s, 3),
         "elapsed_s": round(attempt.elapsed_s, 3),
-        "total_tokens": total_tokens(effect.body),
+        "total_tokens": total_tokens(body),
     }
 
 

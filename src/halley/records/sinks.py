@@ -12,10 +12,10 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import TextIO
 
-from halley.core.effects import Record
-from halley.core.model import Action
+from halley.core.model import Action, Attempt, History, Request
 from halley.drivers.session import Sink
 from halley.records.record import fields, line
 
@@ -28,18 +28,18 @@ def sink_of(destination: str | None) -> Sink:
     return log if destination is None else JsonLines(destination)
 
 
-def level_of(effect: Record) -> int:
+def level_of(attempt: Attempt) -> int:
     """Return the level at which an attempt is logged."""
-    if effect.attempt.stop_reason is not None:
+    if attempt.stop_reason is not None:
         return logging.WARNING
-    return logging.DEBUG if effect.attempt.action is Action.OK else logging.INFO
+    return logging.DEBUG if attempt.action is Action.OK else logging.INFO
 
 
-def log(effect: Record) -> None:
+def log(describe: Callable[[], Request], history: History, body: bytes) -> None:
     """Write to the logger `halley`."""
-    level = level_of(effect)
+    level = level_of(history.attempts[-1])
     if LOGGER.isEnabledFor(level):
-        record = fields(effect, time.time())
+        record = fields(describe(), history, body, time.time())
         LOGGER.log(level, "%s", line(record), extra={"halley": record})
 
 
@@ -53,10 +53,11 @@ class JsonLines:
         self._file: TextIO | None = None
         self._lock = threading.Lock()
 
-    def __call__(self, effect: Record) -> None:
+    def __call__(self, describe: Callable[[], Request], history: History, body: bytes) -> None:
         """Append a record, and log it as well."""
-        log(effect)
-        text = json.dumps(fields(effect, time.time()), ensure_ascii=False) + "\n"
+        log(describe, history, body)
+        record = fields(describe(), history, body, time.time())
+        text = json.dumps(record, ensure_ascii=False) + "\n"
         try:
             with self._lock:
                 file = self._open()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import zlib
 
+READABLE = ("identity", "gzip", "x-gzip", "deflate")
+"""Content codings that `look` can read."""
 GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
@@ -24,7 +26,7 @@ def look(raw: bytes, encoding: str, bytes_max: int) -> tuple[bytes, bool]:
     """
     if not encoding or encoding == "identity":
         return raw[:bytes_max], len(raw) <= bytes_max
-    if encoding not in ("gzip", "x-gzip", "deflate"):
+    if encoding not in READABLE:
         return b"", False
     unzip = zlib.decompressobj(GZIP_OR_ZLIB)
     try:

@@ -6,12 +6,14 @@ headers are added, and `Location` and an echoed key are taken out of what halley
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from halley.core.effects import Deliver, GiveUp, Read
-from halley.core.model import Fault, History, Reply, Request
-from halley.transport.decode import look
+from halley.core.effects import Deliver, GiveUp
+from halley.core.model import Fault, Headers, History, Reply, Request
+from halley.transport.decode import READABLE, look
 from halley.transport.family import Family, fault_kind
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=BaseException)
 
+NO_FIELDS: Headers = MappingProxyType({})
 KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
 SLACK_S = 1.0
 """Timeouts this little above the time left are kept as they are."""
@@ -26,29 +29,62 @@ PIECE_BYTES = 1024
 PLAIN_BYTES_MAX = 16 * 1024 * 1024
 
 
+class Fields(Mapping[str, str]):
+    """Header fields by lower-case name; of repeated ones, the first. Decoded when asked for."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        self._raw = {name.lower(): value for name, value in reversed(raw)}
+
+    def __getitem__(self, name: str) -> str:
+        return self._raw[name.encode("latin-1")].decode("latin-1")
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as Mapping.get
+        """Return a field, or the default."""
+        value = self._raw.get(name.encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.encode("latin-1") in self._raw
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.decode("latin-1") for name in self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+
 class Exchange:
     """What both colours know of one call on the wire."""
 
-    __slots__ = ("body", "error", "family", "now", "request", "response", "timeouts")
+    __slots__ = ("body", "deadline", "error", "family", "fields", "now", "request", "response", "shown", "timeouts")
 
     def __init__(
         self, family: Family, request: httpx2.Request, now: Callable[[], float]
     ) -> None:
         self.family = family
         self.now = now
+        self.deadline = math.inf
         self.request = request
         self.timeouts = request.extensions.get("timeout") or {}
         self.response: httpx2.Response | None = None
+        self.fields: Headers = NO_FIELDS
         self.error: Exception | None = None
         self.body = b""
+        self.shown = b""
 
     def limit_timeouts(self, timeout_s: float) -> None:
         """Let no phase of the next attempt outlast the deadline."""
-        timeouts = {name: self.timeouts.get(name) for name in ("connect", "read", "write", "pool")}
-        if any(value is None or value > timeout_s + SLACK_S for value in timeouts.values()):
+        timeouts = self.timeouts
+        try:
+            longest_s = max(timeouts["connect"], timeouts["read"], timeouts["write"], timeouts["pool"])
+        except (KeyError, TypeError):  # not given, or None: no limit
+            longest_s = math.inf
+        if longest_s > timeout_s + SLACK_S:
             limited = {
-                name: timeout_s if value is None else min(value, timeout_s)
-                for name, value in timeouts.items()
+                phase: timeout_s if (limit := timeouts.get(phase)) is None else min(limit, timeout_s)
+                for phase in ("connect", "read", "write", "pool")
             }
             self.request.extensions = {**self.request.extensions, "timeout": limited}
 
@@ -58,20 +94,19 @@ class Exchange:
         return Fault(fault_kind(error))
 
     def head(self, response: httpx2.Response) -> Reply:
-        """Keep a response as the one in hand, and describe its head."""
-        self.response = response
-        return Reply(response.status_code, header_fields(response), b"", complete=False, held=False)
+        """Describe a reply of which nothing is read."""
+        return Reply(response.status_code, self.fields, b"", complete=False, held=False)
 
-    def inspected(self, effect: Read, *, held: bool) -> Reply:
-        """Describe the response in hand with what was read of its body."""
-        assert self.response is not None
-        headers = header_fields(self.response)
-        encoding = headers.get("content-encoding", "").strip().lower()
-        if encoding in ("", "identity", "gzip", "x-gzip", "deflate"):
-            start, complete = look(self.body, encoding, effect.inspect_bytes_max)
+    def inspected(self, response: httpx2.Response, bytes_max: int, *, held: bool) -> Reply:
+        """Describe the reply in hand with what was read of its body."""
+        encoding = self.fields.get("content-encoding", "")
+        if not encoding:
+            self.shown, complete = self.body[:bytes_max], len(self.body) <= bytes_max
+        elif encoding in READABLE:
+            self.shown, complete = look(self.body, encoding, bytes_max)
         else:
-            start, complete = self._look_with_library(encoding, effect.inspect_bytes_max)
-        return Reply(self.response.status_code, headers, start, complete and held, held)
+            self.shown, complete = self._look_with_library(encoding, bytes_max)
+        return Reply(response.status_code, self.fields, self.shown, complete and held, held)
 
     def _look_with_library(self, encoding: str, bytes_max: int) -> tuple[bytes, bool]:
         """Decode brotli and zstd the way the HTTP library does, a piece at a time."""
@@ -167,16 +202,8 @@ def masked(text: bytes, keys: Iterable[bytes]) -> bytes:
     return text
 
 
-def header_fields(response: httpx2.Response) -> dict[str, str]:
-    """Return the header fields with lower-case names; of repeated ones, the first."""
-    return {
-        name.decode("latin-1").lower(): value.decode("latin-1")
-        for name, value in reversed(response.headers.raw)
-    }
-
-
-def describe(request: httpx2.Request, body: bytes | None, *, replayable: bool) -> Request:
-    """Return what a decision may know of a request."""
+def described(request: httpx2.Request, *, replayable: bool) -> Request:
+    """Return what a decision may know of a request; its body only if that is in memory."""
     url, headers = request.url, request.headers
     path, _, query = url.raw_path.partition(b"?")
     key = next((value for name in KEY_HEADERS if (value := headers.get(name))), None)
@@ -186,7 +213,7 @@ def describe(request: httpx2.Request, body: bytes | None, *, replayable: bool) -
         method=request.method,
         origin=f"{url.scheme}://{url.netloc.decode('latin-1')}",
         path=path.decode("latin-1"),
-        body=body,
+        body=request.content if replayable else None,
         content_type=headers.get("content-type", ""),
         key=0 if key is None else hash(key),
         replayable=replayable,

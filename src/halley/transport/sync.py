@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from halley.core.effects import Deliver, Read, Send
-from halley.core.model import Outcome
-from halley.core.model import Request as CoreRequest
+from halley.core.effects import Deliver, Send
+from halley.core.engine import to_be_read
+from halley.core.model import Outcome, Reply
 from halley.drivers.session import Runtime, Session
 from halley.drivers.sync import run
 from halley.policy.options import effective
-from halley.transport.exchange import Exchange, content_length, describe
+from halley.transport.exchange import Exchange, Fields, content_length, described
 from halley.transport.family import Family
 from halley.transport.reentry import given_up, remember
 from halley.transport.watch import Watch, stream_class
@@ -39,36 +40,37 @@ class SyncWire(Exchange):
         self._chunks: Iterator[bytes] | None = None
 
     def send(self, effect: Send) -> Outcome:
-        """Send the request again from its start."""
-        self.limit_timeouts(effect.timeout_s)
+        """Send the request from its start, and read the reply where `to_be_read` says so."""
+        self.deadline = effect.deadline
+        self.limit_timeouts(effect.deadline - self.now())
         try:
-            return self.head(self._forward(self.request))
+            self.response = response = self._forward(self.request)
+            self.fields = fields = Fields(response.headers.raw)
+            if to_be_read(response.status_code, fields):
+                return self._read(response, effect)
+            self.body = b""
+            return self.head(response)
         except self.family.request_error as error:
             return self.failed(error)
 
-    def read(self, effect: Read) -> Outcome:
+    def _read(self, response: httpx2.Response, effect: Send) -> Reply:
         """Read the body of the response in hand, as far as the limit."""
-        assert self.response is not None
-        source = self.response.stream
+        source = response.stream
         chunks = iter(source)  # type: ignore[arg-type]
         parts: list[bytes] = []
         size = 0
-        try:
-            for chunk in chunks:
-                parts.append(chunk)
-                size += len(chunk)
-                if size > effect.body_bytes_max:
-                    self._chunks = chunks
-                    break
-                if self.now() > effect.deadline:
-                    raise self.too_late()
-        except self.family.request_error as error:
-            self.drop()
-            return self.failed(error)
-        self.body = b"".join(parts)
-        if self._chunks is None:
+        for chunk in chunks:
+            parts.append(chunk)
+            size += len(chunk)
+            if size > effect.body_bytes_max:
+                self._chunks = chunks
+                break
+            if self.now() > effect.deadline:
+                raise self.too_late()
+        else:
             source.close()  # type: ignore[union-attr]
-        return self.inspected(effect, held=self._chunks is None)
+        self.body = parts[0] if len(parts) == 1 else b"".join(parts)
+        return self.inspected(response, effect.inspect_bytes_max, held=self._chunks is None)
 
     def drop(self) -> None:
         """Close the response in hand, if any."""
@@ -82,12 +84,13 @@ class SyncWire(Exchange):
         assert self.response is not None
         source = self.response.stream
         response = self.edit(effect)
-        if effect.watch_until is None:
+        if not effect.watch:
             response.stream = self.family.byte_stream(self.body)
             session.close()
+            session.record(effect.history, self.shown)
             return response
         chunks = self._chunks or iter(source)  # type: ignore[arg-type]
-        watch = Watch(self, session, effect.watch_until)
+        watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=False)(watch, chunks, source)
         return response
 
@@ -116,24 +119,26 @@ class Transport:
         if (error := given_up(request)) is not None:
             raise error
         runtime = self._runtime
-        facts = self._describe(request)
+        replayable = self._hold(request)
         wire = SyncWire(self._family, request, runtime.clock.now, self._forward)
-        session = Session(runtime, facts, effective(runtime.policy))
+        describe = partial(described, request, replayable=replayable)
+        session = Session(runtime, describe, effective(runtime.policy))
         try:
             return run(session, wire, runtime.clock)
         except self._family.request_error as fault:
             remember(request, fault)
             raise
 
-    def _describe(self, request: httpx2.Request) -> CoreRequest:
-        """Look at a request; a body not in memory is read into it if it is announced as small."""
+    def _hold(self, request: httpx2.Request) -> bool:
+        """Have the body in memory if it is or is announced as small; say if it can be sent again."""
         try:
-            return describe(request, request.content, replayable=True)
+            request.content  # noqa: B018 - asks whether it is in memory
         except self._family.not_read:
             size = content_length(request)
-        if size is None or size > self._runtime.policy.body_bytes_max:
-            return describe(request, None, replayable=False)
-        return describe(request, request.read(), replayable=True)
+            if size is None or size > self._runtime.policy.body_bytes_max:
+                return False
+            request.read()
+        return True
 
     def close(self) -> None:
         """Close the pool beneath."""

@@ -28,12 +28,12 @@ class Watch:
 
     __slots__ = ("_deadline", "_now", "_session", "exchange", "tail")
 
-    def __init__(self, exchange: Exchange, session: Session, deadline: float) -> None:
+    def __init__(self, exchange: Exchange, session: Session) -> None:
         self.exchange = exchange
         self.tail = b""
         self._session = session
         self._now = exchange.now
-        self._deadline = deadline
+        self._deadline = exchange.deadline
 
     def passes(self, chunk: bytes) -> bytes:
         """Look at a chunk on its way to the caller.
@@ -50,7 +50,7 @@ class Watch:
     def ended(self, error: Exception | None = None) -> None:
         """The body is over: complete, closed early, or broken by an error."""
         fault = None if error is None else Fault(fault_kind(error))
-        history = self._session.ended(StreamEnd(fault, self.tail))
+        history = self._session.ended(StreamEnd(fault), self.tail)
         if error is not None and history is not None:
             marked(error, history)
 
