@@ -6,13 +6,14 @@ response in hand is closed under a shield.
 
 from __future__ import annotations
 
+import math
 from typing import Generic, Protocol, TypeVar, assert_never
 
 import anyio
 
 from halley.core.effects import Admit, Deliver, Effect, Ended, GiveUp, Send, Wait
 from halley.core.model import History, Outcome
-from halley.core.pace import Lane, Refused
+from halley.core.pace import AskAgain, Lane, Refused
 from halley.drivers.clock import Clock
 from halley.drivers.session import Session
 
@@ -50,9 +51,9 @@ class TaskTicket:
         """Let the task ask again."""
         self._event.set()
 
-    async def wait(self, clock: Clock, seconds: float) -> None:
-        """Suspend until woken, `seconds` at most."""
-        await clock.await_(self._event, seconds)
+    async def wait(self, clock: Clock, deadline: float) -> None:
+        """Suspend until woken, not beyond the deadline."""
+        await clock.await_(self._event, deadline - clock.now())
         self._event = anyio.Event()
 
 
@@ -60,8 +61,11 @@ async def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> 
     """Wait for a permit; None when it was granted."""
     ticket = TaskTicket()
     try:
-        while isinstance(answer := session.enter(lane, ticket, deadline), float):
-            await ticket.wait(clock, answer)
+        while isinstance(answer := session.enter(lane, ticket, deadline), AskAgain):
+            if math.isinf(answer.wait_s):
+                await ticket.wait(clock, deadline)
+            else:
+                await clock.asleep(answer.wait_s)
     except BaseException:
         session.give_up(lane, ticket)
         raise

@@ -73,8 +73,8 @@ class Session:
         """Write down the last attempt."""
         self._runtime.sink(self._describe, history, body)
 
-    def enter(self, lane: Lane, ticket: Ticket, deadline: float) -> Refused | float | None:
-        """Ask for a permit in the queue: granted (None), refused, or seconds until asking again."""
+    def enter(self, lane: Lane, ticket: Ticket, deadline: float) -> Refused | AskAgain | None:
+        """Ask for a permit in the queue; None when it is granted."""
         now = self.now()
         following: Ticket | None = None
         with self._runtime.lock:
@@ -85,10 +85,10 @@ class Session:
                 case Refused():
                     following = lane.give_up(ticket)
                 case AskAgain():
-                    return min(answer.wait_s, deadline - now)
+                    pass
         if following is not None:
             following.wake()
-        return answer if isinstance(answer, Refused) else None
+        return None if isinstance(answer, Granted) else answer
 
     def give_up(self, lane: Lane, ticket: Ticket) -> None:
         """Leave the queue without a permit."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import Generic, Protocol, TypeVar, assert_never
 
 from halley.core.effects import Admit, Deliver, Effect, Ended, GiveUp, Send, Wait
 from halley.core.model import History, Outcome
-from halley.core.pace import Lane, Refused
+from halley.core.pace import AskAgain, Lane, Refused
 from halley.drivers.clock import Clock
 from halley.drivers.session import Session
 
@@ -45,9 +46,9 @@ class ThreadTicket:
         """Let the thread ask again."""
         self._event.set()
 
-    def wait(self, clock: Clock, seconds: float) -> None:
-        """Block until woken, `seconds` at most."""
-        clock.wait(self._event, seconds)
+    def wait(self, clock: Clock, deadline: float) -> None:
+        """Block until woken, not beyond the deadline."""
+        clock.wait(self._event, deadline - clock.now())
         self._event.clear()
 
 
@@ -55,8 +56,11 @@ def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> Refuse
     """Wait for a permit; None when it was granted."""
     ticket = ThreadTicket()
     try:
-        while isinstance(answer := session.enter(lane, ticket, deadline), float):
-            ticket.wait(clock, answer)
+        while isinstance(answer := session.enter(lane, ticket, deadline), AskAgain):
+            if math.isinf(answer.wait_s):
+                ticket.wait(clock, deadline)
+            else:
+                clock.sleep(answer.wait_s)
     except BaseException:
         session.give_up(lane, ticket)
         raise
