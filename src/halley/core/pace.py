@@ -108,7 +108,7 @@ class Lane:
         """Ask for a permit in the queue; whoever asked first is granted first."""
         if ticket not in self._queue:
             if len(self._queue) >= self._queue_max:
-                return Refused(f"{len(self._queue)} calls are waiting already")
+                return Refused(f"{len(self._queue)} calls wait already")
             self._queue[ticket] = None
         if now >= deadline:
             return Refused("the deadline has passed")
@@ -226,6 +226,9 @@ class Lanes:
                 lane.recall(self._sends)
             self._lanes[key] = lane
         return lane
+
+    def __len__(self) -> int:
+        return len(self._lanes)
 
     def _make_room(self) -> None:
         if len(self._lanes) >= LANES_MAX:

@@ -1,0 +1,69 @@
+"""The retry budget: a share of recent calls with a floor, forgotten after ten seconds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from halley.core.budget import Budget
+
+
+def budget(ratio: float = 0.2, floor: float = 1.0) -> Budget:
+    """A budget with the default figures."""
+    return Budget(ratio=ratio, floor_per_s=floor)
+
+
+def retries(of: Budget, now: float, limit: int = 10_000) -> int:
+    """How many retries are granted at one instant."""
+    return next(count for count in range(limit) if not of.withdraw(now))
+
+
+def test_ten_are_in_hand_for_a_quiet_client():
+    """One call, ten retries and the fifth of a call: not eleven."""
+    quiet = budget()
+    quiet.deposit(0.0)
+    assert retries(quiet, 0.0) == 11  # 10.2 allowed: the eleventh starts below it
+
+
+@pytest.mark.parametrize(("calls", "granted"), [(0, 10), (5, 11), (50, 20), (100, 30), (1000, 210)])
+def test_a_fifth_of_the_calls_on_top(calls, granted):
+    """20 % of the calls of the last ten seconds, and the floor."""
+    busy = budget()
+    for _ in range(calls):
+        busy.deposit(3.0)
+    assert retries(busy, 3.0) == granted
+
+
+def test_the_window_forgets_after_ten_seconds():
+    """Yesterday's healthy traffic does not pay for today's storm; nor is it held against it."""
+    window = budget()
+    for second in range(10):
+        for _ in range(100):
+            window.deposit(float(second))
+    assert retries(window, 9.5) == 210
+    assert retries(window, 30.0) == 10
+
+
+def test_the_floor_is_one_a_second_in_the_long_run():
+    """A client without new calls gets ten retries in ten seconds, over any minute about sixty."""
+    idle = budget()
+    granted = sum(idle.withdraw(second + tenth / 10) for second in range(60) for tenth in range(10))
+    assert 55 <= granted <= 70
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.booleans()), max_size=300))
+def test_retries_in_a_window_never_exceed_what_its_calls_allow(events):
+    """At any time, the retries of the window stay within floor + ratio x calls, plus one."""
+    tested = budget()
+    granted: list[float] = []
+    calls: list[float] = []
+    for now, is_call in sorted(events, key=lambda event: event[0]):
+        if is_call:
+            tested.deposit(now)
+            calls.append(now)
+        elif tested.withdraw(now):
+            granted.append(now)
+        start = int(now) - 9
+        recent = sum(1 for time in granted if time >= start)
+        assert recent <= 10 + 0.2 * sum(1 for time in calls if time >= start) + 1
