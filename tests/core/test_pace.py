@@ -117,20 +117,35 @@ def test_a_refusal_of_a_send_from_before_the_cut_cuts_nothing():
     assert cut.rate_per_s == before
 
 
-def test_the_rate_grows_while_nothing_is_refused_and_the_lane_is_free_after_a_minute():
-    """Slowly at first, ever faster, and then no throttling at all."""
+def demand(of: Lane, *, per_s: float, start: float, end: float) -> list[float]:
+    """Callers that come evenly and go as soon as they are let; the rate after each."""
+    free, rates = start, []
+    for number in range(int((end - start) * per_s)):
+        now = max(free, start + number / per_s)
+        while isinstance(answer := of.enter(caller := Waiting(), now, math.inf), AskAgain):
+            of.give_up(caller)
+            now += answer.wait_s
+        of.leave()
+        free = now
+        rates.append(of.rate_per_s)
+    return rates
+
+
+def test_the_rate_grows_while_it_binds_and_no_further():
+    """Twenty calls a second wait for four, then for more; once the backlog is gone it stays."""
     paced = lane()
     storm(paced, sent=50, refused=40)
-    now, rates = 0.1, [paced.rate_per_s]
-    while now < 59.0:
-        answer = paced.enter(waiting := Waiting(), now, math.inf)
-        if isinstance(answer, AskAgain):
-            now += answer.wait_s
-            assert isinstance(paced.enter(waiting, now, math.inf), Granted)
-        paced.leave()
-        rates.append(paced.rate_per_s)
+    rates = demand(paced, per_s=20.0, start=0.1, end=50.0)
     assert rates == sorted(rates)
-    assert rates[-1] > 10
+    assert rates[0] == pytest.approx(4.0, rel=0.05)
+    assert rates[-1] > 20.0
+    assert rates[-1] == rates[-50]
+
+
+def test_a_lane_is_free_again_after_a_quiet_minute():
+    """Nothing is throttled for ever because of one bad moment."""
+    paced = lane()
+    storm(paced, sent=50, refused=40)
     assert isinstance(paced.enter(Waiting(), 61.0, math.inf), Granted)
     assert paced.rate_per_s is None
 

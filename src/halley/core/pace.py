@@ -1,8 +1,8 @@
 """The pacer: when a call may go, learned from what the server admits and refuses.
 
 A lane is one origin, model and key. It does nothing until the first refusal; then it sends at the
-rate that was just admitted, grows ever faster while nothing is refused, and is free again after a
-quiet minute. A server's wait holds the whole lane. A permit is one call in flight. Time is an
+rate that was just admitted, grows ever faster while that rate is what binds and nothing is refused,
+and is free again after a quiet minute. A server's wait holds the whole lane. A permit is one call in flight. Time is an
 argument; a lane is single-threaded: whoever steps it holds the lock.
 
 Source: AIMD with growth in time, as measured in the simulations behind `docs/pacing.md`.
@@ -139,7 +139,8 @@ class Lane:
             return
         elapsed_s = min(now - self._grown_at, EPISODE_S)
         self._grown_at = now
-        self.rate_per_s *= 1.0 + elapsed_s * growth_per_s(now - self._cut_at)
+        if now - self._next_at < 1.0 / self.rate_per_s:  # the rate binds, not the work
+            self.rate_per_s *= 1.0 + elapsed_s * growth_per_s(now - self._cut_at)
         self._next_at = now + 1.0 / self.rate_per_s
 
     @property
