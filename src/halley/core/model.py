@@ -239,6 +239,7 @@ class Attempt(NamedTuple):
         elapsed_s: From this send to the decision about it.
         wait_s: Seconds until the next attempt; 0 when there is none.
         stop_reason: Set on the last attempt of a call that was given up.
+        repaired: What was changed in the request for the next attempt; None: nothing.
     """
 
     number: int
@@ -251,6 +252,7 @@ class Attempt(NamedTuple):
     wait_s: float = 0.0
     stop_reason: StopReason | None = None
     request_id: str | None = None
+    repaired: str | None = None
 
 
 class History(NamedTuple):
