@@ -1,0 +1,92 @@
+"""Where the command line fails: one line on stderr, the right exit code, no traceback.
+
+An unexpected exception is named by its type alone, since its text could hold a key or a prompt;
+HALLEY_DEBUG=1 shows the traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from halley.cli.exits import CommandError, Exit
+from halley.cli.root import halley
+from halley.cli.terminal import note, wants_colour
+
+COMPLETION = "_HALLEY_COMPLETE"
+"""Set by the completion script of the shell, see click's documentation."""
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command line; return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    if COMPLETION in os.environ:
+        halley.main(list(args), prog_name="halley")
+    try:
+        return _guarded(args)
+    except BrokenPipeError:
+        return _pipe_closed()
+
+
+def _guarded(args: Sequence[str]) -> int:
+    try:
+        return _invoke(args)
+    except BrokenPipeError:
+        raise
+    except (KeyboardInterrupt, click.Abort):
+        if sys.stderr.isatty():
+            click.echo(err=True)  # below the terminal's own ^C
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        note(f"halley: {_told(error)}")
+        return error.code if isinstance(error, CommandError) else error.exit_code
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        if os.environ.get("HALLEY_DEBUG"):
+            traceback.print_exc()
+        note(
+            f"halley: this is a bug in halley: {_place(error)}; "
+            "HALLEY_DEBUG=1 shows where, and may show the request"
+        )
+        return Exit.DEFECT
+
+
+def _invoke(args: Sequence[str]) -> int:
+    try:
+        with halley.make_context("halley", list(args)) as context:
+            context.color = wants_colour(sys.stdout)
+            halley.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as leave:
+        sys.stdout.flush()
+        return leave.exit_code
+    return Exit.OK
+
+
+def _told(error: click.ClickException) -> str:
+    """Return an error of click's as we say it: how it goes on, and where help is."""
+    message = error.format_message().rstrip(".")
+    if not isinstance(error, click.UsageError):
+        return message
+    message = message[:1].lower() + message[1:]
+    command = error.ctx.command_path if error.ctx else "halley"
+    return f"{message}; see '{command} --help'"
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _pipe_closed() -> int:
+    """Leave quietly: whoever read our output has seen enough."""
+    # Python flushes stdout on exit and would complain (docs.python.org, signal, "Note on SIGPIPE").
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.PIPE_CLOSED

@@ -1,0 +1,78 @@
+"""`halley rules`: the table behind the decisions, in the order in which its rows are tried."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from halley.cli.exits import CommandError, Exit
+from halley.core.tables import Row
+from halley.providers import TABLES
+
+HEADINGS: Final = ("name", "kind", "action", "scope", "source")
+EXAMPLES: Final = """\b
+Examples:
+  halley rules cometapi
+  halley rules --json | jq 'select(.action == "retry")'
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("provider", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a row.")
+def command(provider: str | None, *, as_json: bool) -> None:
+    """Print the table of rules: what is known of failures, and where from.
+
+    The first row that fits a failure decides. PROVIDER shows the rows of one alone; it is the first
+    word of their names.
+    """
+    rows = chosen(provider)
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(dict(zip(HEADINGS, cells(row), strict=True)), ensure_ascii=False))
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    click.echo("\n".join(table([HEADINGS, *(cells(row) for row in rows)], width)))
+
+
+def chosen(provider: str | None) -> list[Row]:
+    """Return all rows, or those of one provider.
+
+    Raises:
+        CommandError: There is no such provider; the message names those there are.
+    """
+    rows = [row for row in TABLES.rows if provider in (None, provider_of(row))]
+    if not rows:
+        known = ", ".join(dict.fromkeys(provider_of(row) for row in TABLES.rows))
+        raise CommandError(f"no rules for {provider!r}: expected one of {known}", Exit.USAGE)
+    return rows
+
+
+def provider_of(row: Row) -> str:
+    """Return the first word of a row's name."""
+    return row.name.partition(".")[0]
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """Return what is shown of a row, as under `HEADINGS`."""
+    return (row.name, row.kind, row.chosen_action, row.chosen_scope, row.source)
+
+
+def table(rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
+    """Return rows as aligned lines, cut at `width` columns if it is given.
+
+    >>> table([("a", "bcd"), ("efg", "h")], None)
+    ['a    bcd', 'efg  h']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return lines if width is None else [_cut(line, width) for line in lines]
+
+
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else line[: width - 1] + "…"
