@@ -177,3 +177,30 @@ def test_a_bad_day_reads_like_this():
         "3: 429 rate_limit -> retry",
         "4: 200 -> ok",
     ]
+
+
+class TestA429OfAnUpstreamChannel:
+    """The gateway's channel is saturated; this key and model have no limit of their own."""
+
+    SATURATED = Reply(
+        429,
+        {**JSON, "retry-after": "2"},
+        '{"error":{"message":"当前分组上游负载已饱和，请稍后再试","type":"comet_api_error"}}'.encode(),
+    )
+
+    def test_everyone_waits_as_told_and_nobody_is_paced_after_that(self):
+        """One refusal holds the lane for two seconds; then all go at once."""
+        outcomes = iter([self.SATURATED] + [OK] * 50)
+        virtual = world(lambda *_: (next(outcomes), 0.1))
+        calls = [virtual.call(CHAT, at=0.0)] + [virtual.call(CHAT, at=1.0) for _ in range(20)]
+        virtual.run()
+        assert all(call.answered for call in calls)
+        assert {call.sends[0] for call in calls[1:]} == {2.1}
+
+    def test_it_does_not_draw_on_the_retry_budget(self):
+        """A hundred of them at once are all retried."""
+        outcomes = iter([self.SATURATED] * 100 + [OK] * 100)
+        virtual = world(lambda *_: (next(outcomes), 0.1))
+        calls = [virtual.call(CHAT) for _ in range(100)]
+        virtual.run()
+        assert all(call.answered for call in calls)

@@ -162,11 +162,15 @@ class Lane:
         self.in_flight -= 1
         return self._head() if self._queue else None
 
+    def hold(self, now: float, wait_s: float) -> None:
+        """Let nobody go before the server's wait is over."""
+        self._held_until = max(self._held_until, now + wait_s)
+
     def refused(self, now: float, sent_at: float, wait_s: float | None) -> None:
         """Learn from a 429 for a request sent at `sent_at`; `wait_s` is the server's wait."""
         self._refusals.append(now)
         if wait_s is not None:
-            self._held_until = max(self._held_until, now + wait_s)
+            self.hold(now, wait_s)
         if now - self._cut_at > EPISODE_S and sent_at >= self._cut_at:
             self._cut_at = self._grown_at = now
             self._least = RATE_START_PER_S if self.rate_per_s is None else self.rate_per_s / 2

@@ -65,11 +65,9 @@ _KEY: Mapping[str, ErrorRow] = {
     ),
     "echo_key": ErrorRow(
         401,
-        B,
-        "Incorrect API key provided: {key}",
-        "gateways that repeat the key they refuse; OpenAI masks it",
-        code="invalid_api_key",
-        type="invalid_request_error",
+        A,
+        "Invalid token: {key}",
+        "gateways that repeat the key they refuse (facts, auth texts)",
         permanent=True,
     ),
     "user_banned": ErrorRow(

@@ -80,10 +80,10 @@ DEMO = Profile(
     "demo",
     "a bad day: some of everything, and a few calls that can never succeed",
     faults={
-        "busy": 0.06,
-        "server_error": 0.04,
+        "busy": 0.04,
+        "server_error": 0.02,
         "do_request_failed": 0.02,
-        "bad_gateway": 0.02,
+        "bad_gateway": 0.01,
         "nginx_504": 0.01,
         "cloudflare_524": 0.01,
         "saturated": 0.04,
