@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from halley.core.model import Action, Fault, FaultKind, Reply, StopReason
+from halley.core.model import Action, Fault, FaultKind, Reply, Request, StopReason
 from halley.core.policy import Policy
 
 from .worlds import CHAT, JSON, LOST, OK, POLL, REFUSED_CONNECTION, VIDEO, error, one, trace, world
@@ -204,3 +204,19 @@ class TestA429OfAnUpstreamChannel:
         calls = [virtual.call(CHAT) for _ in range(100)]
         virtual.run()
         assert all(call.answered for call in calls)
+
+
+class TestRedirects:
+    """On an API path a redirect is a wrong base URL; elsewhere a GET may be sent on."""
+
+    MOVED = Reply(302, {"location": "https://cdn.example/video.mp4"}, b"")
+
+    def test_a_post_is_never_sent_on(self):
+        """It is given up as a path mistake."""
+        call = one(self.MOVED)
+        assert trace(call) == ["1: 302 wrong_path -> fix_request stop final"]
+
+    def test_a_download_may_be(self):
+        """The content of a video may lie somewhere else."""
+        request = Request("GET", "https://api.cometapi.com", "/v1/videos/task_1/content")
+        assert one(self.MOVED, request=request).answered

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from halley.core.engine import may_redirect
 from halley.drivers.session import Runtime
 from halley.transport.aio import AsyncTransport
 from halley.transport.family import Family, family_of
@@ -45,7 +46,8 @@ class SyncProtected(Protected):
             httpx.RequestError: the fault that halley gave up on, as it came.
         """
         family, original = self._family, self._original
-        options["follow_redirects"] = False
+        if not may_redirect(request.method, request.url.path):
+            options["follow_redirects"] = False
 
         def forward(again: Any) -> Any:  # noqa: ANN401 - a request of either family
             return unread(family, original.send(again, stream=True, **options))
@@ -75,7 +77,8 @@ class AsyncProtected(Protected):
             httpx.RequestError: the fault that halley gave up on, as it came.
         """
         family, original = self._family, self._original
-        options["follow_redirects"] = False
+        if not may_redirect(request.method, request.url.path):
+            options["follow_redirects"] = False
 
         async def forward(again: Any) -> Any:  # noqa: ANN401 - a request of either family
             return unread(family, await original.send(again, stream=True, **options))
