@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
+from halley.checks.row import ROW
 from halley.core.budget import Budget
 from halley.core.engine import Engine
 from halley.core.pace import Lanes
-from halley.core.policy import Policy
+from halley.core.policy import Policy, PolicyError, Validate
+from halley.core.tables import Tables
 from halley.drivers.chance import Chance
 from halley.drivers.clock import Clock
 from halley.drivers.session import Runtime, Sink
@@ -37,6 +40,26 @@ def policy_of(policy: PolicyLike) -> Policy:
     return policy if isinstance(policy, Policy) else load(Path(policy))
 
 
+@cache
+def _tables() -> Tables:
+    """Return the tables, with the row of preflight's own answers before the others."""
+    return Tables((ROW, *TABLES.rows))
+
+
+def _can_validate() -> None:
+    """Make sure that bodies can be checked.
+
+    Raises:
+        PolicyError: the package that does it is not installed.
+    """
+    from halley.checks.shape import ValidatorMissingError, require_validator  # noqa: PLC0415 - lazy
+
+    try:
+        require_validator()
+    except ValidatorMissingError as error:
+        raise PolicyError(f"validate: {error}") from None
+
+
 def runtime(
     policy: PolicyLike = None,
     *,
@@ -50,8 +73,10 @@ def runtime(
         PolicyError: as `policy_of`.
     """
     chosen = policy_of(policy)
+    if chosen.validate is not Validate.OFF:
+        _can_validate()
     engine = Engine(
-        tables=TABLES,
+        tables=_tables(),
         budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),
         lanes=Lanes(in_flight_max=chosen.in_flight_max, queue_max=chosen.queue_max),
         random=chance or Chance(),

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+try:
+    import httpx
+except ImportError as error:
+    raise ImportError("halley.httpx needs httpx: pip install 'halley[httpx]'") from error
 
 from halley.compose import PolicyLike
 from halley.transport.install import install

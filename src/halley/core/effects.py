@@ -24,18 +24,18 @@ class Admit:
     deadline: float
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Send the request, and read the body of the reply where `to_be_read` says so.
 
     Value: a `Fault`, or a `Reply`. At most `body_bytes_max` raw bytes are held and at most
     `inspect_bytes_max` decoded ones shown; what is beyond them stays on the wire and still reaches
-    the caller. Nothing may outlast the deadline.
+    the caller. Nothing may outlast the deadline. `body` takes the place of the request's own.
     """
 
     deadline: float
     body_bytes_max: int
     inspect_bytes_max: int
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ specification; tests/core/test_engine_rules.py has a test for each.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from halley.core.budget import Budget
 from halley.core.classify import classify
@@ -25,7 +25,7 @@ from halley.core.effects import (
     StreamEnd,
     Wait,
 )
-from halley.core.endpoints import model_of
+from halley.core.endpoints import Format, family_of, model_of
 from halley.core.ids import request_id
 from halley.core.model import (
     THROTTLED,
@@ -45,8 +45,18 @@ from halley.core.model import (
 from halley.core.pace import Lane, Lanes, Refused
 from halley.core.policy import Policy
 from halley.core.probe import healthy, suspicious
+from halley.core.repair import REPAIRS_MAX, repair
 from halley.core.schedule import backoff, jittered
 from halley.core.tables import Tables
+
+
+HTTP_OK = 200
+OPENAI_ID = "x-request-id"
+ANTHROPIC_ID = "request-id"
+"""Where the SDKs look for the id of a request."""
+TOO_MANY_REQUESTS = 429
+JSON_STREAMS = ("ndjson", "jsonl", "json-seq", "stream+json")
+"""In the content types of streams that are made of JSON documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +68,44 @@ class Engine:
     lanes: Lanes
     random: Callable[[], float]
 
-    def call(self, describe: Callable[[], Request], policy: Policy, now: float) -> Steps:
+    def begin(self, now: float) -> bool:
+        """Count a call that starts at `now`; say whether its first send needs no permit."""
+        self.budget.deposit(now)
+        return self.lanes.pass_freely(now)
+
+    def healthy(self, outcome: Outcome, elapsed_s: float) -> Deliver | None:
+        """Return the delivery of a first send that is a plain success; None of any other outcome.
+
+        Most calls end here, without a generator, a description of the request, or a parse. It says
+        what `call` would say; tests/parity holds the two together.
+        """
+        if not isinstance(outcome, Reply) or outcome.status != HTTP_OK or not healthy(outcome):
+            return None
+        if not outcome.held:
+            return None
+        found = request_id(outcome.headers)
+        attempt = Attempt(1, Action.OK, elapsed_s, HTTP_OK, request_id=found)
+        history = History(self.call_id(), (attempt,))
+        if found is None or OPENAI_ID in outcome.headers:
+            return Deliver(history)
+        return Deliver(history, ((OPENAI_ID, found),))
+
+    def call(
+        self, describe: Callable[[], Request], policy: Policy, now: float, *, free: bool | None = None
+    ) -> Steps:
         """Return the steps of one call that starts at `now`.
 
-        `describe` is asked for the request when something depends on it; a healthy call in a free
-        lane never asks.
+        Args:
+            describe: Asked for the request when something depends on it.
+            policy: Of this call.
+            now: When it starts, monotonic seconds.
+            free: What `begin` said of it; None: it has not begun yet.
         """
-        return _Call(self, describe, policy, now).steps(now)
+        return _Call(self, describe, policy, now).steps(now, free=free)
+
+    def call_id(self) -> str:
+        """Draw the id of a call: 48 bits of a draw's mantissa, in hexadecimal."""
+        return self.random().hex()[4:16]
 
 
 class _Call:
@@ -78,6 +119,7 @@ class _Call:
         "_id",
         "_number",
         "_policy",
+        "_repaired",
         "_request",
         "_sent_at",
     )
@@ -89,21 +131,25 @@ class _Call:
         self._describe = describe
         self._policy = policy
         self._deadline = now + policy.deadline_s
-        self._id = f"{int(engine.random() * 2**48):012x}"
+        self._id = engine.call_id()
         self._number = 0
         self._sent_at = now
         self._attempts: tuple[Attempt, ...] = ()
         self._request: Request | None = None
+        self._repaired: tuple[str, ...] = ()
 
-    def steps(self, now: float) -> Steps:
+    def steps(self, now: float, *, free: bool | None) -> Steps:
         """Admit, send, decide; then deliver, give up, or wait and start again."""
         policy, lanes = self._policy, self._engine.lanes
         send = Send(self._deadline, policy.body_bytes_max, policy.inspect_bytes_max)
-        self._engine.budget.deposit(now)
+        if free is None:
+            free = self._engine.begin(now)
         try:
             while True:
                 self._number += 1
-                if not lanes.pass_freely(now):
+                if self._number > 1:
+                    free = lanes.pass_freely(now)
+                if not free:
                     now, refusal = yield Admit(self._lane(), self._deadline)
                     if isinstance(refusal, Refused):
                         yield GiveUp(self._not_admitted(now), refusal.why)
@@ -121,6 +167,8 @@ class _Call:
                     yield from self._end(outcome, failure)
                     return
                 now, _ = yield Wait(attempt.wait_s, self._history())
+                if attempt.repaired is not None:
+                    send = send._replace(body=self.request.body)
         except CallCancelled:
             yield GiveUp(self._cancelled())
 
@@ -142,11 +190,14 @@ class _Call:
                 return None
             if not suspicious(self.request, outcome):
                 return None
+        elif isinstance(outcome, Reply) and outcome.status < 400:  # noqa: PLR2004 - RFC 9110 §15.5
+            if may_redirect(self.request.method, self.request.path):
+                return None
         failure = classify(self.request, outcome, self._engine.tables)
         return None if failure is None or failure.kind is Kind.TASK_PENDING else failure
 
     def _succeed(self, now: float, reply: Reply) -> Steps:
-        found = request_id(reply.headers, "")
+        found = request_id(reply.headers)
         attempt = Attempt(
             self._number, Action.OK, now - self._sent_at, reply.status, request_id=found
         )
@@ -176,12 +227,13 @@ class _Call:
 
     def _fail(self, now: float, outcome: Outcome, failure: Failure) -> Attempt:
         """Decide about a failure, and tell the pacer of a refusal."""
-        throttled = failure.kind in THROTTLED
-        if throttled:
-            self._lane().refused(now, self._sent_at, failure.wait_s)
+        throttled = self._throttled(now, outcome, failure)
         decision = decide(self.request, failure, attempt=self._number)
         wait_s, stop_reason = 0.0, self._final(decision, outcome)
-        if stop_reason is None:
+        repaired = self._repair(now, decision, outcome, failure)
+        if repaired is not None:
+            stop_reason = None
+        elif stop_reason is None:
             wait_s = self._wait_s(decision, throttled=throttled)
             stop_reason = self._afford(now, wait_s, throttled=throttled)
         attempt = Attempt(
@@ -195,9 +247,46 @@ class _Call:
             wait_s=0.0 if stop_reason else wait_s,
             stop_reason=stop_reason,
             request_id=failure.request_id,
+            repaired=repaired,
         )
         self._attempts = (*self._attempts, attempt)
         return attempt
+
+    def _throttled(self, now: float, outcome: Outcome, failure: Failure) -> bool:
+        """Say whether a failure is the pacer's affair, and tell the pacer.
+
+        A 429 of an overloaded upstream channel is no limit of this key: the lane waits as long as
+        the server said, and its rate stays.
+        """
+        if failure.kind in THROTTLED:
+            self._lane().refused(now, self._sent_at, failure.wait_s)
+            return True
+        if not isinstance(outcome, Reply) or outcome.status != TOO_MANY_REQUESTS:
+            return False
+        if failure.wait_s is not None and failure.action.retryable:
+            self._lane().hold(now, failure.wait_s)
+        return True
+
+    def _repair(
+        self, now: float, decision: Decision, outcome: Outcome, failure: Failure
+    ) -> str | None:
+        """Change the request as its refusal asks, if policy, attempts and deadline allow; say how.
+
+        A veto (`x-should-retry: false`) is about the request as it was, and does not forbid this.
+        """
+        if not self._policy.repair or decision.action is not Action.FIX_REQUEST:
+            return None
+        if self._number >= self._policy.attempts or now >= self._deadline:
+            return None
+        repairs = sum(attempt.repaired is not None for attempt in self._attempts)
+        if repairs >= REPAIRS_MAX or not isinstance(outcome, Reply):
+            return None
+        found = repair(self.request, failure, outcome.body, self._repaired)
+        if found is None:
+            return None
+        self._request = replace(self.request, body=found.body)
+        self._repaired += found.fields
+        return found.change
 
     def _final(self, decision: Decision, outcome: Outcome) -> StopReason | None:
         """Say why there is no next attempt, whatever time and budget are left."""
@@ -236,15 +325,21 @@ class _Call:
 
     def _lifted(self, reply: Reply, found: str | None) -> tuple[tuple[str, str], ...]:
         """Return the request id under the name where the SDKs look, if it is not there yet."""
-        if found is None or "x-request-id" in reply.headers:
+        if found is None or OPENAI_ID in reply.headers:
             return ()
-        name = "request-id" if self.request.path.endswith("/messages") else "x-request-id"
+        name = ANTHROPIC_ID if self.request.path.endswith("/messages") else OPENAI_ID
         return () if name in reply.headers else ((name, found),)
 
     def _not_admitted(self, now: float) -> History:
         return self._note(StopReason.DEADLINE, Action.RETRY, now - self._sent_at)
 
     def _cancelled(self) -> History:
+        """End the attempt on its way, or the wait after one: its failure is then the last word."""
+        last = self._attempts[-1] if self._attempts else None
+        if last is not None and last.number == self._number:
+            ended = last._replace(wait_s=0.0, stop_reason=StopReason.CANCELLED)
+            self._attempts = (*self._attempts[:-1], ended)
+            return self._history()
         return self._note(StopReason.CANCELLED, Action.STOP, 0.0)
 
     def _note(self, stop_reason: StopReason, action: Action, elapsed_s: float) -> History:
@@ -257,13 +352,32 @@ class _Call:
         return History(self._id, self._attempts)
 
 
+def may_redirect(method: str, path: str) -> bool:
+    """Say whether a redirect is an answer here: to a GET that is a download or no API path.
+
+    Anywhere else it means that the base URL is wrong, and following it turns a POST into a GET.
+
+    >>> may_redirect("GET", "/v1/videos/task_1/content"), may_redirect("GET", "/v1/models")
+    (True, False)
+    """
+    return method in ("GET", "HEAD") and family_of(path).format is Format.OTHER
+
+
 def to_be_read(status: int, headers: Headers) -> bool:
     """Say whether a reply is read before the decision: every error, and every JSON or text.
 
     Media and event streams of a success are decided on their head and watched as they pass. An error
-    is read whatever its content type says: new-api labels JSON errors ``text/event-stream``.
+    is read whatever its content type says: new-api labels JSON errors ``text/event-stream``. A
+    protocol switch has no body to wait for, and JSON lines are a stream.
+
+    >>> to_be_read(200, {"content-type": "application/x-ndjson"}), to_be_read(101, {})
+    (False, False)
     """
-    if status >= 300:  # noqa: PLR2004 - RFC 9110 §15.4
+    if not 200 <= status < 300:  # noqa: PLR2004 - RFC 9110 §15
+        return status >= 300  # noqa: PLR2004 - as above
+    kind = headers.get("content-type", "").lower()
+    if kind == "application/json" or kind.startswith("application/json;"):
         return True
-    kind = headers.get("content-type", "")
-    return not kind or "json" in kind or (kind.startswith("text/") and "event-stream" not in kind)
+    if "json" in kind:
+        return not any(word in kind for word in JSON_STREAMS)
+    return not kind or (kind.startswith("text/") and "event-stream" not in kind)

@@ -24,6 +24,14 @@ class Backoff(StrEnum):
     AWS = "aws"
 
 
+class Validate(StrEnum):
+    """What preflight does about a body that will be refused; see `halley.checks.preflight`."""
+
+    OFF = "off"
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
 class PolicyError(ValueError):
     """A policy value is not usable; the message says where, what was found and what is allowed."""
 
@@ -53,6 +61,8 @@ class Policy:
         queue_max: Calls waiting for a permit; one more is refused at once.
         body_bytes_max: A larger reply is decided on its head and passed through unread.
         inspect_bytes_max: Decoded bytes of a body that classification may look at.
+        validate: Whether bodies are checked before they are sent: `off`, `warn` or `refuse`.
+        repair: Send once more without, or with another name for, a field that a refusal names.
         records: Where records go besides the logger `halley`: a path, or "stderr"; None: nowhere.
 
     Raises:
@@ -71,6 +81,8 @@ class Policy:
     queue_max: int = _number(10_000, 1, 10_000_000)
     body_bytes_max: int = _number(8 * MIB, 1024, 1024 * MIB)
     inspect_bytes_max: int = _number(256 * 1024, 1024, 8 * MIB)
+    validate: Validate = Validate.OFF
+    repair: bool = False
     records: str | None = None
 
     def __post_init__(self) -> None:
@@ -98,8 +110,10 @@ def checked(spec: Field[Any], value: object) -> object:
     Raises:
         PolicyError: ``attempts: expected a whole number from 1 to 20, got 0``.
     """
-    if spec.name == "backoff":
+    if spec.name in CHOICES:
         return _choice(spec.name, value)
+    if spec.name == "repair":
+        return _flag(spec.name, value)
     if spec.name == "records":
         return _text(spec.name, value)
     if value is None and spec.metadata.get("optional"):
@@ -107,11 +121,21 @@ def checked(spec: Field[Any], value: object) -> object:
     return _in_range(spec, value)
 
 
-def _choice(name: str, value: object) -> Backoff:
+CHOICES: dict[str, type[Backoff | Validate]] = {"backoff": Backoff, "validate": Validate}
+
+
+def _choice(name: str, value: object) -> Backoff | Validate:
+    allowed = CHOICES[name]
     try:
-        return Backoff(str(value))
+        return allowed(str(value))
     except ValueError:
-        raise PolicyError(f"{name}: expected one of {', '.join(Backoff)}, got {value!r}") from None
+        raise PolicyError(f"{name}: expected one of {', '.join(allowed)}, got {value!r}") from None
+
+
+def _flag(name: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise PolicyError(f"{name}: expected true or false, got {value!r}")
 
 
 def _text(name: str, value: object) -> str | None:

@@ -7,9 +7,12 @@ response in hand is closed under a shield.
 from __future__ import annotations
 
 import math
-from typing import Generic, Protocol, TypeVar, assert_never
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Generic, Protocol, TypeVar, assert_never
 
 import anyio
+import anyio.lowlevel
 
 from halley.core.effects import Admit, Deliver, Effect, Ended, GiveUp, Send, Wait
 from halley.core.model import History, Outcome
@@ -39,17 +42,28 @@ class AsyncWire(Protocol, Generic[Response_co]):
         """Put the history so far on an exception that interrupts the call."""
 
 
+def soon_of(token: Any) -> Callable[[Callable[[], object]], object]:  # noqa: ANN401 - see below
+    """Return what calls a function inside the running loop, from any thread.
+
+    Before anyio 4.11 the token is asyncio's loop or trio's token itself, since then it holds it.
+    """
+    loop = getattr(token, "native_token", token)
+    return getattr(loop, "run_sync_soon", None) or loop.call_soon_threadsafe  # type: ignore[no-any-return]
+
+
 class TaskTicket:
     """A task that waits for a permit."""
 
-    __slots__ = ("_event",)
+    __slots__ = ("_event", "_soon")
 
     def __init__(self) -> None:
         self._event = anyio.Event()
+        self._soon = soon_of(anyio.lowlevel.current_token())
 
     def wake(self) -> None:
-        """Let the task ask again."""
-        self._event.set()
+        """Let the task ask again; from any thread, for garbage is collected in any."""
+        with suppress(RuntimeError):  # its loop has ended
+            self._soon(self._event.set)
 
     async def wait(self, clock: Clock, deadline: float) -> None:
         """Suspend until woken, not beyond the deadline."""
@@ -79,7 +93,14 @@ async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> R
         Exception: the fault that halley gave up on, as it came.
     """
     try:
-        effect: Effect | None = session.start()
+        if (first := session.begin()) is None:
+            effect = session.start()
+        else:
+            outcome = await wire.send(first)
+            if (delivery := session.healthy(outcome)) is not None:
+                return await wire.deliver(delivery, session)
+            session.start(free=True)
+            effect = session.step(outcome)
         while True:
             value: Outcome | Refused | None = None
             match effect:
@@ -97,6 +118,7 @@ async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> R
                 case GiveUp(history):
                     session.record(history)
                     fault = wire.fault(effect)
+                    await wire.drop()
                     break
                 case Ended() | None:
                     raise AssertionError(f"{effect}: the call ended without an answer")
@@ -104,9 +126,10 @@ async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> R
                     assert_never(effect)
             effect = session.step(value)
     except BaseException as interruption:
-        with anyio.CancelScope(shield=True):
-            await wire.drop()
         wire.interrupted(interruption, session.cancel())
+        if not isinstance(interruption, GeneratorExit):  # which may not be answered by waiting
+            with anyio.CancelScope(shield=True):
+                await wire.drop()
         raise
     session.close()
     raise fault

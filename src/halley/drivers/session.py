@@ -1,23 +1,37 @@
 """One call between its driver and its engine: steps under the lock, the permit, the records.
 
-The permit is taken when the lane grants it and given back exactly once: before a wait, at the end of
-the call, or when the caller cancels, closes or forgets the response.
+The permit is taken when the lane grants it and given back exactly once: before a wait, at the end
+of the call, or when the caller cancels, closes or forgets the response. The last two may happen in
+a destructor, at any moment, even inside a step of the same thread: such a call is ended by whoever
+holds the lock, as soon as it is free.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
-from halley.core.effects import CallCancelled, Effect, Ended, GiveUp, Steps, StreamEnd
+from halley.core.effects import (
+    CallCancelled,
+    Deliver,
+    Effect,
+    Ended,
+    GiveUp,
+    Resume,
+    Send,
+    Steps,
+    StreamEnd,
+)
 from halley.core.engine import Engine
 from halley.core.model import History, Outcome, Request
 from halley.core.pace import AskAgain, Granted, Lane, Refused, Ticket
 from halley.core.policy import Policy
 from halley.drivers.clock import Clock
-
 
 
 class Sink(Protocol):
@@ -39,39 +53,89 @@ class Runtime:
     clock: Clock
     sink: Sink
     lock: threading.Lock
+    left: deque[Session] = field(default_factory=deque)
+
+    def settle(self) -> None:
+        """End the calls that were left, if the lock is free; else its holder does so after it."""
+        while self.left and self.lock.acquire(blocking=False):
+            try:
+                finish = self.left.popleft().last_step() if self.left else None
+            finally:
+                self.lock.release()
+            if finish is not None:
+                finish()
 
 
 class Session:
     """A call being driven."""
 
-    __slots__ = ("__weakref__", "_describe", "_lane", "_runtime", "_steps", "now")
+    __slots__ = (
+        "__weakref__",
+        "_describe",
+        "_lane",
+        "_policy",
+        "_runtime",
+        "_started",
+        "_steps",
+        "_tail",
+        "now",
+    )
 
-    def __init__(
-        self, runtime: Runtime, describe: Callable[[], Request], policy: Policy
-    ) -> None:
+    def __init__(self, runtime: Runtime, describe: Callable[[], Request], policy: Policy) -> None:
         self._runtime = runtime
         self._describe = describe
         self._lane: Lane | None = None
+        self._tail: bytes | None = None
+        self._policy = policy
         self.now = runtime.clock.now
-        self._steps: Steps = runtime.engine.call(describe, policy, self.now())
+        self._started = self.now()
+        self._steps: Steps | None = None
 
-    def start(self) -> Effect:
-        """Take the first step."""
-        with self._runtime.lock:
-            return next(self._steps)
+    def begin(self) -> Send | None:
+        """Begin the call; return its first send where that takes neither a permit nor a step."""
+        runtime, policy = self._runtime, self._policy
+        with runtime.lock:
+            free = runtime.engine.begin(self._started)
+        if runtime.left:
+            runtime.settle()
+        if not free:
+            return None
+        deadline = self._started + policy.deadline_s
+        return Send(deadline, policy.body_bytes_max, policy.inspect_bytes_max)
+
+    def healthy(self, outcome: Outcome) -> Deliver | None:
+        """Return the delivery of a first send that ended the call well."""
+        return self._runtime.engine.healthy(outcome, self.now() - self._started)
+
+    def start(self, *, free: bool = False) -> Effect | None:
+        """Take the first step of a call that has begun; `free`: its first send needs no permit."""
+        self._steps = self._runtime.engine.call(
+            self._describe, self._policy, self._started, free=free
+        )
+        return self._resume(None)
 
     def step(self, value: Outcome | StreamEnd | Refused | None) -> Effect | None:
         """Resume the engine with what an effect brought; None when the call is over."""
-        now = self.now()
+        return self._resume((self.now(), value))
+
+    def _resume(self, value: Resume | None) -> Effect | None:
+        assert self._steps is not None
+        runtime = self._runtime
         try:
-            with self._runtime.lock:
-                return self._steps.send((now, value))
+            with runtime.lock:
+                effect = self._steps.send(value)  # type: ignore[arg-type]
         except StopIteration:
-            return None
+            effect = None
+        if runtime.left:
+            runtime.settle()
+        return effect
 
     def record(self, history: History, body: bytes = b"") -> None:
-        """Write down the last attempt."""
-        self._runtime.sink(self._describe, history, body)
+        """Write down the last attempt; a sink that fails never breaks a call."""
+        try:  # noqa: SIM105 - which costs as much as the record
+            self._runtime.sink(self._describe, history, body)
+        except Exception:  # noqa: BLE001, S110 - where would it be told, if not there?
+            pass
 
     def enter(self, lane: Lane, ticket: Ticket, deadline: float) -> Refused | AskAgain | None:
         """Ask for a permit in the queue; None when it is granted."""
@@ -86,41 +150,75 @@ class Session:
                     following = lane.give_up(ticket)
                 case AskAgain():
                     pass
-        if following is not None:
-            following.wake()
+        self._wake(following)
         return None if isinstance(answer, Granted) else answer
 
     def give_up(self, lane: Lane, ticket: Ticket) -> None:
         """Leave the queue without a permit."""
         with self._runtime.lock:
             following = lane.give_up(ticket)
-        if following is not None:
-            following.wake()
+        self._wake(following)
 
     def leave(self) -> None:
         """Give the permit back, if the call holds one."""
-        lane, self._lane = self._lane, None
-        if lane is None:
+        if self._lane is None:
             return
-        with self._runtime.lock:
-            following = lane.leave()
+        with self._runtime.lock:  # one thread may read a body to its end while another closes it
+            lane, self._lane = self._lane, None
+            following = None if lane is None else lane.leave()
+        self._wake(following)
+
+    def let_go(self, tail: bytes | None = None) -> None:
+        """End a call whose body was closed or forgotten, without waiting for the lock.
+
+        Args:
+            tail: The end of a body that was closed; the end of a forgotten one is not recorded.
+        """
+        self._tail = tail
+        self._runtime.left.append(self)
+        self._runtime.settle()
+
+    def last_step(self) -> Callable[[], None]:
+        """End the call that was let go, under the lock; return what to do when it is free."""
+        effect: Effect | None = None
+        if self._tail is not None and self._steps is not None:
+            with suppress(StopIteration):
+                effect = self._steps.send((self.now(), StreamEnd()))
+        if self._steps is not None:
+            self._steps.close()
+        lane, self._lane = self._lane, None
+        return partial(self._finish, effect, None if lane is None else lane.leave())
+
+    def _finish(self, effect: Effect | None, following: Ticket | None) -> None:
         if following is not None:
             following.wake()
+        if isinstance(effect, Ended):
+            self.record(effect.history, self._tail or b"")
+
+    def _wake(self, following: Ticket | None) -> None:
+        if following is not None:
+            following.wake()
+        self._runtime.settle()
 
     def close(self) -> None:
         """End the call: no further step, no permit."""
-        self._steps.close()
+        if self._steps is not None:
+            self._steps.close()
         self.leave()
 
     def cancel(self) -> History | None:
         """End a call that was interrupted from outside; return what was known of it."""
         effect: Effect | None = None
+        if self._steps is None:
+            self.start(free=True)  # interrupted in its first send
+        assert self._steps is not None
         try:
             with self._runtime.lock:
                 effect = self._steps.throw(CallCancelled())
         except (StopIteration, CallCancelled):
             pass  # it had not begun, or was over
         self.close()
+        self._runtime.settle()
         if not isinstance(effect, GiveUp):
             return None
         self.record(effect.history)

@@ -74,7 +74,14 @@ def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
         Exception: the fault that halley gave up on, as it came.
     """
     try:
-        effect: Effect | None = session.start()
+        if (first := session.begin()) is None:
+            effect = session.start()
+        else:
+            outcome = wire.send(first)
+            if (delivery := session.healthy(outcome)) is not None:
+                return wire.deliver(delivery, session)
+            session.start(free=True)
+            effect = session.step(outcome)
         while True:
             value: Outcome | Refused | None = None
             match effect:
@@ -92,6 +99,7 @@ def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
                 case GiveUp(history):
                     session.record(history)
                     fault = wire.fault(effect)
+                    wire.drop()
                     break
                 case Ended() | None:
                     raise AssertionError(f"{effect}: the call ended without an answer")
@@ -99,8 +107,8 @@ def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
                     assert_never(effect)
             effect = session.step(value)
     except BaseException as interruption:
-        wire.drop()
         wire.interrupted(interruption, session.cancel())
+        wire.drop()
         raise
     session.close()
     raise fault

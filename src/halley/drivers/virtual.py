@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
 from halley.core.effects import Admit, Deliver, Effect, Ended, GiveUp, Send, StreamEnd, Wait
@@ -108,12 +108,13 @@ class _Flight:
     def __init__(self, world: VirtualTime, call: Call, policy: Policy) -> None:
         self._world = world
         self._call = call
+        self._sent = call.request
         self._session = world.session(call, policy)
         self._admit: Admit | None = None
         self._asked = 0
 
     def start(self) -> None:
-        self._perform(self._session.start())
+        self._perform(self._session.start(free=self._session.begin() is not None))
 
     def wake(self) -> None:
         """Ask again for the permit, as the lane's ticket."""
@@ -128,7 +129,7 @@ class _Flight:
                 self._admit = effect
                 self._ask()
             case Send():
-                self._send()
+                self._send(effect)
             case Wait(seconds, history):
                 self._session.record(history)
                 self._session.leave()
@@ -160,9 +161,11 @@ class _Flight:
         if self._asked == asked:
             self._ask()
 
-    def _send(self) -> None:
+    def _send(self, effect: Send) -> None:
         self._call.sends.append(self._world.now)
-        outcome, seconds = self._world.answer(self._call.request)
+        if effect.body is not None:
+            self._sent = replace(self._sent, body=effect.body)
+        outcome, seconds = self._world.answer(self._sent)
         self._call.outcome = outcome
         self._world.at(self._world.now + seconds, lambda: self._resume(outcome))
 

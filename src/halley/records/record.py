@@ -20,18 +20,16 @@ INPUT_TOKENS = re.compile(rb'"(?:input_tokens|promptTokenCount)"\s*:\s*(\d{1,12}
 OUTPUT_TOKENS = re.compile(rb'"(?:output_tokens|candidatesTokenCount)"\s*:\s*(\d{1,12})(?=[\s,}])')
 GEMINI_TOTAL = re.compile(rb'"totalTokenCount"\s*:\s*(\d{1,12})(?=[\s,}])')
 USAGE_BYTES = 4096
-"""Usage stands at the end of an answer in every format."""
+"""Usage stands at the end of an answer; a stream of Anthropic's begins with the input."""
 
 
-def fields(
-    request: Request, history: History, body: bytes, wall_s: float
-) -> dict[str, object]:
+def fields(request: Request, history: History, body: bytes, wall_s: float) -> dict[str, object]:
     """Return the last attempt of a history as the fields of a record.
 
     Args:
         request: What was asked.
         history: The call so far.
-        body: The end of the reply's body, for `total_tokens` alone.
+        body: The reply's, or its start and end, for `total_tokens` alone.
         wall_s: Seconds since 1970, for `ts` alone.
     """
     attempt = history.attempts[-1]
@@ -52,6 +50,7 @@ def fields(
         "kind": failure.kind if failure else None,
         "rule": failure.rule if failure else None,
         "stop_reason": attempt.stop_reason,
+        "repaired": attempt.repaired,
         "wait_s": round(attempt.wait_s, 3),
         "elapsed_s": round(attempt.elapsed_s, 3),
         "total_tokens": total_tokens(body),
@@ -67,10 +66,12 @@ def total_tokens(body: bytes) -> int | None:
     12
     """
     end = body[-USAGE_BYTES:]
-    found = _last(TOTAL_TOKENS, end) or _last(GEMINI_TOTAL, end)
-    if found is not None:
-        return found
+    for pattern in (TOTAL_TOKENS, GEMINI_TOTAL):
+        if (found := _last(pattern, end)) is not None:
+            return found
     sent, received = _last(INPUT_TOKENS, end), _last(OUTPUT_TOKENS, end)
+    if sent is None:
+        sent = _last(INPUT_TOKENS, body[:USAGE_BYTES])
     return None if sent is None or received is None else sent + received
 
 
@@ -88,6 +89,8 @@ def line(record: Mapping[str, object]) -> str:
     parts.append(f"-> {record['action']}")
     if record["wait_s"]:
         parts.append(f"in {record['wait_s']:g} s")
+    if record.get("repaired"):
+        parts.append(f"(repaired: {record['repaired']})")
     if record["stop_reason"]:
         parts.append(f"(stopped: {record['stop_reason']})")
     if record["request_id"]:

@@ -10,10 +10,8 @@ import json
 import logging
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable
-from typing import TextIO
 
 from halley.core.model import Action, Attempt, History, Request
 from halley.drivers.session import Sink
@@ -46,12 +44,10 @@ def log(describe: Callable[[], Request], history: History, body: bytes) -> None:
 class JsonLines:
     """One JSON object a line, appended to a file that only its owner may read, or to stderr."""
 
-    __slots__ = ("_file", "_lock", "_path")
+    __slots__ = ("_destination",)
 
     def __init__(self, destination: str) -> None:
-        self._path = destination
-        self._file: TextIO | None = None
-        self._lock = threading.Lock()
+        self._destination = destination
 
     def __call__(self, describe: Callable[[], Request], history: History, body: bytes) -> None:
         """Append a record, and log it as well."""
@@ -59,18 +55,26 @@ class JsonLines:
         record = fields(describe(), history, body, time.time())
         text = json.dumps(record, ensure_ascii=False) + "\n"
         try:
-            with self._lock:
-                file = self._open()
-                file.write(text)
-                file.flush()
+            if self._destination == "stderr":
+                sys.stderr.write(text)
+            else:
+                append(self._destination, text)
         except (OSError, ValueError) as error:
-            LOGGER.error("records cannot be written to %s: %s", self._path, type(error).__name__)
+            reason = type(error).__name__
+            LOGGER.error("records cannot be written to %s: %s", self._destination, reason)  # noqa: TRY400 - a trace would only point here
 
-    def _open(self) -> TextIO:
-        if self._path == "stderr":
-            return sys.stderr
-        if self._file is None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            descriptor = os.open(self._path, flags, 0o600)
-            self._file = os.fdopen(descriptor, "a", encoding="utf-8")
-        return self._file
+
+def append(path: str, text: str) -> None:
+    """Append to a file in one write, so that lines of threads and processes do not mix.
+
+    Nothing stays open between two records: the file may be moved away at any time.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        # A lone surrogate, legal in a JSON escape, is written as the escape it came from.
+        os.write(descriptor, text.encode(errors="backslashreplace"))
+    finally:
+        os.close(descriptor)

@@ -1,7 +1,9 @@
 """No-wait mode: halley's waits take no time, and the clock it reads jumps instead.
 
 A switch for tests, process-wide on purpose: it reaches clients made before, in any thread or event
-loop. Deadlines, backoff and pacing still add up, in time that did not pass.
+loop. Deadlines, backoff and pacing still add up, in time that did not pass. Blocks may be nested or
+overlap in threads; each lists what was skipped while it was open. The clock does not go back after
+the last one: a client that is used on would wait for that.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field
 from unittest.mock import patch
 
 import anyio
+import anyio.lowlevel
 
 from halley.drivers.clock import Clock
 
@@ -21,23 +24,75 @@ QUEUE_S_MAX = 30.0
 """Waiting for another call's permit is real; this ends a test that would hang."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Skipped:
     """The waits that were skipped, in the order in which they were asked for."""
 
     waits: list[float] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def total_s(self) -> float:
         """Seconds that did not pass."""
-        with self.lock:
-            return sum(self.waits)
+        return sum(self.waits)
+
+
+class _Switch:
+    """On while a block is open."""
+
+    def __init__(self) -> None:
+        self.skipped_s = 0.0
+        self._lock = threading.Lock()
+        self._blocks: list[Skipped] = []
+        self._jumps = patch.object(Clock, "now", _now)
+        self._skips = patch.multiple(Clock, sleep=_sleep, asleep=_asleep, wait=_wait, await_=_await)
 
     def skip(self, seconds: float) -> None:
-        """Count a wait."""
-        with self.lock:
-            self.waits.append(seconds)
+        """Let time pass for everybody."""
+        with self._lock:
+            self.skipped_s += seconds
+            for block in self._blocks:
+                block.waits.append(seconds)
+
+    def open(self, block: Skipped) -> None:
+        """Turn it on for a block."""
+        with self._lock:
+            if not self._blocks:
+                self._skips.start()
+            if Clock.now is not _now:
+                self._jumps.start()
+            self._blocks.append(block)
+
+    def close(self, block: Skipped) -> None:
+        """Turn it off when no block is left; the time that was skipped stays skipped."""
+        with self._lock:
+            self._blocks.remove(block)
+            if not self._blocks:
+                self._skips.stop()
+
+
+def _now(_: Clock) -> float:
+    return time.monotonic() + _SWITCH.skipped_s
+
+
+def _sleep(_: Clock, seconds: float) -> None:
+    _SWITCH.skip(seconds)
+
+
+async def _asleep(_: Clock, seconds: float) -> None:
+    _SWITCH.skip(seconds)
+    await anyio.lowlevel.checkpoint()
+
+
+def _wait(_: Clock, event: threading.Event, seconds: float) -> None:
+    event.wait(min(seconds, QUEUE_S_MAX))
+
+
+async def _await(_: Clock, event: anyio.Event, seconds: float) -> None:
+    with anyio.move_on_after(min(seconds, QUEUE_S_MAX)):
+        await event.wait()
+
+
+_SWITCH = _Switch()
 
 
 @contextmanager
@@ -50,23 +105,8 @@ def no_wait() -> Iterator[Skipped]:
     [30.0]
     """
     skipped = Skipped()
-
-    def now(_: Clock) -> float:
-        return time.monotonic() + skipped.total_s
-
-    def sleep(_: Clock, seconds: float) -> None:
-        skipped.skip(seconds)
-
-    async def asleep(_: Clock, seconds: float) -> None:
-        skipped.skip(seconds)
-        await anyio.lowlevel.checkpoint()
-
-    def wait(_: Clock, event: threading.Event, seconds: float) -> None:
-        event.wait(min(seconds, QUEUE_S_MAX))
-
-    async def await_(_: Clock, event: anyio.Event, seconds: float) -> None:
-        with anyio.move_on_after(min(seconds, QUEUE_S_MAX)):
-            await event.wait()
-
-    with patch.multiple(Clock, now=now, sleep=sleep, asleep=asleep, wait=wait, await_=await_):
+    _SWITCH.open(skipped)
+    try:
         yield skipped
+    finally:
+        _SWITCH.close(skipped)

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from halley.core.effects import Deliver, Send
 from halley.core.engine import to_be_read
 from halley.core.model import Outcome, Reply
-from halley.drivers.session import Runtime, Session
+from halley.core.policy import Validate
 from halley.drivers.aio import run
+from halley.drivers.session import Runtime, Session
 from halley.policy.options import effective
-from halley.transport.exchange import Exchange, Fields, content_length, described
+from halley.transport.exchange import (
+    Exchange,
+    Fields,
+    content_length,
+    described,
+    preflight,
+    refused,
+)
 from halley.transport.family import Family
 from halley.transport.reentry import given_up, remember
-from halley.transport.watch import Watch, stream_class
+from halley.transport.watch import Watch, end_iteration, stream_class
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -42,11 +51,13 @@ class AsyncWire(Exchange):
     async def send(self, effect: Send) -> Outcome:
         """Send the request from its start, and read the reply where `to_be_read` says so."""
         self.deadline = effect.deadline
+        if effect.body is not None:
+            self.rewrite(effect.body)
         self.limit_timeouts(effect.deadline - self.now())
         try:
             self.response = response = await self._forward(self.request)
             self.fields = fields = Fields(response.headers.raw)
-            if to_be_read(response.status_code, fields):
+            if to_be_read(response.status_code, fields) or response.is_closed:
                 return await self._read(response, effect)
             self.body = b""
             return self.head(response)
@@ -56,18 +67,18 @@ class AsyncWire(Exchange):
     async def _read(self, response: httpx2.Response, effect: Send) -> Reply:
         """Read the body of the response in hand, as far as the limit."""
         source = response.stream
-        chunks = aiter(source)  # type: ignore[arg-type]
+        self._chunks = chunks = aiter(source)  # type: ignore[arg-type]
         parts: list[bytes] = []
         size = 0
         async for chunk in chunks:
             parts.append(chunk)
             size += len(chunk)
             if size > effect.body_bytes_max:
-                self._chunks = chunks
                 break
             if self.now() > effect.deadline:
                 raise self.too_late()
         else:
+            self._chunks = None
             await source.aclose()  # type: ignore[union-attr]
         self.body = parts[0] if len(parts) == 1 else b"".join(parts)
         return self.inspected(response, effect.inspect_bytes_max, held=self._chunks is None)
@@ -75,9 +86,12 @@ class AsyncWire(Exchange):
     async def drop(self) -> None:
         """Close the response in hand, if any."""
         response, self.response = self.response, None
-        self._chunks = None
+        chunks, self._chunks = self._chunks, None
         if response is not None:
-            await response.aclose()
+            with suppress(self.family.request_error):
+                if chunks is not None:
+                    await end_iteration(chunks)
+                await response.aclose()
 
     async def deliver(self, effect: Deliver, session: Session) -> httpx2.Response:
         """Hand over the response, and close the session with the last byte of its body."""
@@ -87,12 +101,16 @@ class AsyncWire(Exchange):
         if not effect.watch:
             response.stream = self.family.byte_stream(self.body)
             session.close()
-            session.record(effect.history, self.shown)
+            session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or aiter(source)  # type: ignore[arg-type]
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=True)(watch, chunks, source)
         return response
+
+
+async def _refuse(family: Family, body: bytes, _request: httpx2.Request) -> httpx2.Response:
+    return refused(family, body)
 
 
 class AsyncTransport:
@@ -104,11 +122,13 @@ class AsyncTransport:
         family: Family,
         forward: Callable[[httpx2.Request], Awaitable[httpx2.Response]],
         close: Callable[[], Awaitable[None]],
+        context: AbstractAsyncContextManager[object] | None = None,
     ) -> None:
         self._runtime = runtime
         self._family = family
         self._forward = forward
         self._close = close
+        self._context = context
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Make one call of it.
@@ -116,26 +136,33 @@ class AsyncTransport:
         Raises:
             httpx.TransportError: the fault that halley gave up on, as it came.
         """
-        if (error := given_up(request)) is not None:
+        if (error := given_up(self._runtime, request)) is not None:
             raise error
-        runtime = self._runtime
-        replayable = await self._hold(request)
-        wire = AsyncWire(self._family, request, runtime.clock.now, self._forward)
+        runtime, extensions = self._runtime, request.extensions
+        policy = effective(runtime.policy)
+        replayable = await self._hold(request, policy.body_bytes_max)
         describe = partial(described, request, replayable=replayable)
-        session = Session(runtime, describe, effective(runtime.policy))
+        forward = self._forward
+        checks = policy.validate is not Validate.OFF
+        if checks and (said := preflight(describe, policy.validate)) is not None:
+            forward = partial(_refuse, self._family, said)
+        wire = AsyncWire(self._family, request, runtime.clock.now, forward)
+        session = Session(runtime, describe, policy)
         try:
             return await run(session, wire, runtime.clock)
         except self._family.request_error as fault:
-            remember(request, fault)
+            remember(runtime, request, fault)
             raise
+        finally:
+            request.extensions = extensions
 
-    async def _hold(self, request: httpx2.Request) -> bool:
-        """Have the body in memory if it is or is announced as small; say if it can be sent again."""
+    async def _hold(self, request: httpx2.Request, bytes_max: int) -> bool:
+        """Have the body in memory if it is announced as small; say if it can be sent again."""
         try:
             request.content  # noqa: B018 - asks whether it is in memory
         except self._family.not_read:
             size = content_length(request)
-            if size is None or size > self._runtime.policy.body_bytes_max:
+            if size is None or size > bytes_max:
                 return False
             await request.aread()
         return True
@@ -144,8 +171,10 @@ class AsyncTransport:
         """Close the pool beneath."""
         await self._close()
 
-    async def __aenter__(self) -> AsyncTransport:
-        """Return the transport; its pool opens with the first request."""
+    async def __aenter__(self) -> Self:
+        """Enter the transport beneath."""
+        if self._context is not None:
+            await self._context.__aenter__()
         return self
 
     async def __aexit__(
@@ -154,5 +183,8 @@ class AsyncTransport:
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        """Close the pool beneath."""
-        await self._close()
+        """Leave the transport beneath, which closes it."""
+        if self._context is None:
+            await self._close()
+        else:
+            await self._context.__aexit__(exc_type, exc_value, traceback)

@@ -1,7 +1,7 @@
-"""The colour-free half of a wire: one request, the response in hand, and what both look like as values.
+"""The colour-free half of a wire: a request, the response in hand, and both as plain values.
 
-The sync and the async wire add nothing but the waiting. Responses stay as the server sent them: only
-headers are added, and `Location` and an echoed key are taken out of what halley has given up on.
+The sync and the async wire add nothing but the waiting. Responses stay as the server sent them:
+headers are added, and what halley has given up on loses `Location` and an echoed key.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from halley.core.effects import Deliver, GiveUp
 from halley.core.model import Fault, Headers, History, Reply, Request
+from halley.core.policy import Validate
 from halley.transport.decode import READABLE, look
 from halley.transport.family import Family, fault_kind
 
@@ -22,11 +23,18 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=BaseException)
 
 NO_FIELDS: Headers = MappingProxyType({})
+PHASES = ("connect", "read", "write", "pool")
 KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
-SLACK_S = 1.0
+KEY_NAMES = tuple(name.encode() for name in KEY_HEADERS)
+KEY_BYTES_MIN = 8
+"""What is shorter is no key, and could be any word of a body."""
+SLACK = 1.01
 """Timeouts this little above the time left are kept as they are."""
-PIECE_BYTES = 1024
-PLAIN_BYTES_MAX = 16 * 1024 * 1024
+LEAST_S = 0.001
+"""Sockets take 0 for "do not wait" and refuse less: the shortest timeout that still is one."""
+PIECE_BYTES = 16
+"""Of brotli, fed to the HTTP library at once: 16 bytes unfold to at most 16 MiB, 1 KiB to 650."""
+PLAIN_BYTES_MAX = 8 * 1024 * 1024
 
 
 class Fields(Mapping[str, str]):
@@ -35,34 +43,76 @@ class Fields(Mapping[str, str]):
     __slots__ = ("_raw",)
 
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        self._raw = {name.lower(): value for name, value in reversed(raw)}
+        self._raw = {name.decode("latin-1").lower(): value for name, value in reversed(raw)}
 
     def __getitem__(self, name: str) -> str:
-        return self._raw[name.encode("latin-1")].decode("latin-1")
+        """Return a field; KeyError without it."""
+        return self._raw[name].decode("latin-1")
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as Mapping.get
         """Return a field, or the default."""
-        value = self._raw.get(name.encode("latin-1"))
+        value = self._raw.get(name)
         return default if value is None else value.decode("latin-1")
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.encode("latin-1") in self._raw
+        """Say whether there is a field of a name."""
+        return name in self._raw
 
     def __iter__(self) -> Iterator[str]:
-        return (name.decode("latin-1") for name in self._raw)
+        """Yield the names."""
+        return iter(self._raw)
 
     def __len__(self) -> int:
+        """Count the names."""
         return len(self._raw)
+
+
+class TimeLeft(Mapping[str, float]):
+    """The timeouts of an attempt: in each phase no longer than what is left when it begins."""
+
+    __slots__ = ("_deadline", "_now", "_timeouts")
+
+    def __init__(
+        self, timeouts: Mapping[str, float | None], deadline: float, now: Callable[[], float]
+    ) -> None:
+        self._timeouts = timeouts
+        self._deadline = deadline
+        self._now = now
+
+    def __getitem__(self, phase: str) -> float:
+        """Return the timeout of a phase that begins now, in seconds."""
+        if phase not in PHASES:
+            raise KeyError(phase)
+        left_s = max(self._deadline - self._now(), LEAST_S)
+        limit_s = self._timeouts.get(phase)
+        return left_s if limit_s is None else min(limit_s, left_s)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the phases."""
+        return iter(PHASES)
+
+    def __len__(self) -> int:
+        """Count the phases."""
+        return len(PHASES)
 
 
 class Exchange:
     """What both colours know of one call on the wire."""
 
-    __slots__ = ("body", "deadline", "error", "family", "fields", "now", "request", "response", "shown", "timeouts")
+    __slots__ = (
+        "body",
+        "deadline",
+        "error",
+        "family",
+        "fields",
+        "now",
+        "readable",
+        "request",
+        "response",
+        "timeouts",
+    )
 
-    def __init__(
-        self, family: Family, request: httpx2.Request, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, family: Family, request: httpx2.Request, now: Callable[[], float]) -> None:
         self.family = family
         self.now = now
         self.deadline = math.inf
@@ -72,20 +122,28 @@ class Exchange:
         self.fields: Headers = NO_FIELDS
         self.error: Exception | None = None
         self.body = b""
-        self.shown = b""
+        self.readable = b""
+
+    def rewrite(self, body: bytes) -> None:
+        """Send another body from now on; the caller's request stays as it was."""
+        old = self.request
+        lengths = (b"content-length", b"transfer-encoding")
+        headers = [(n, v) for n, v in old.headers.raw if n.lower() not in lengths]
+        self.request = self.family.module.Request(
+            old.method, old.url, headers=headers, content=body, extensions=old.extensions
+        )
 
     def limit_timeouts(self, timeout_s: float) -> None:
         """Let no phase of the next attempt outlast the deadline."""
         timeouts = self.timeouts
         try:
-            longest_s = max(timeouts["connect"], timeouts["read"], timeouts["write"], timeouts["pool"])
+            longest_s = max(
+                timeouts["connect"], timeouts["read"], timeouts["write"], timeouts["pool"]
+            )
         except (KeyError, TypeError):  # not given, or None: no limit
             longest_s = math.inf
-        if longest_s > timeout_s + SLACK_S:
-            limited = {
-                phase: timeout_s if (limit := timeouts.get(phase)) is None else min(limit, timeout_s)
-                for phase in ("connect", "read", "write", "pool")
-            }
+        if longest_s > timeout_s * SLACK:
+            limited = TimeLeft(timeouts, self.deadline, self.now)
             self.request.extensions = {**self.request.extensions, "timeout": limited}
 
     def failed(self, error: Exception) -> Fault:
@@ -101,16 +159,22 @@ class Exchange:
         """Describe the reply in hand with what was read of its body."""
         encoding = self.fields.get("content-encoding", "")
         if not encoding:
-            self.shown, complete = self.body[:bytes_max], len(self.body) <= bytes_max
-        elif encoding in READABLE:
-            self.shown, complete = look(self.body, encoding, bytes_max)
+            shown, complete = self.body[:bytes_max], len(self.body) <= bytes_max
+            self.readable = self.body
         else:
-            self.shown, complete = self._look_with_library(encoding, bytes_max)
-        return Reply(response.status_code, self.fields, self.shown, complete and held, held)
+            shown, complete = self._decoded(encoding, bytes_max)
+            self.readable = shown
+        return Reply(response.status_code, self.fields, shown, complete and held, held)
+
+    def _decoded(self, encoding: str, bytes_max: int) -> tuple[bytes, bool]:
+        """Return the decoded start of the body in hand, and whether that is all of it."""
+        if not encoding or encoding in READABLE:
+            return look(self.body, encoding, bytes_max)
+        return self._look_with_library(encoding, bytes_max)
 
     def _look_with_library(self, encoding: str, bytes_max: int) -> tuple[bytes, bool]:
         """Decode brotli and zstd the way the HTTP library does, a piece at a time."""
-        raw = self.body
+        raw = self.body[:bytes_max]
         pieces = self.family.response(
             200,
             headers={"content-encoding": encoding},
@@ -124,7 +188,9 @@ class Exchange:
                     return start[:bytes_max], False
         except self.family.request_error:
             return start[:bytes_max], False
-        return start, True
+        if start and raw.startswith(start):
+            return b"", False  # the library cannot read it either, and gave it back as it was
+        return start, len(raw) == len(self.body)
 
     def edit(self, effect: Deliver) -> httpx2.Response:
         """Give the response in hand its history and headers; return it."""
@@ -133,37 +199,43 @@ class Exchange:
         for name, value in effect.headers:
             response.headers[name] = value
         response.extensions["halley"] = effect.history
-        return self._finalise(response) if effect.final else response
+        return self._finalise(response, whole=not effect.watch) if effect.final else response
 
-    def _finalise(self, response: httpx2.Response) -> httpx2.Response:
+    def _finalise(self, response: httpx2.Response, *, whole: bool) -> httpx2.Response:
         """Take out what would lead a client astray, or a key into a log."""
         if 300 <= response.status_code < 400:  # noqa: PLR2004 - RFC 9110 §15.4
             response.headers.pop("location", None)
+            response.next_request = None
         keys = tuple(credentials(self.request))
-        for name, value in response.headers.items():
-            if any(key in value.encode("latin-1") for key in keys):
-                response.headers[name] = masked(value.encode("latin-1"), keys).decode("latin-1")
-        return self._without_keys(response, keys)
+        raw = response.headers.raw
+        if any(key in value for key in keys for _, value in raw):
+            response.headers = self.family.headers([(n, masked(v, keys)) for n, v in raw])
+        return self._without_keys(response, keys, whole=whole)
 
     def _without_keys(
-        self, response: httpx2.Response, keys: tuple[bytes, ...]
+        self, response: httpx2.Response, keys: tuple[bytes, ...], *, whole: bool
     ) -> httpx2.Response:
-        """Mask echoed keys in the body; one that was compressed is delivered as it reads."""
-        encoding = response.headers.get("content-encoding", "").strip().lower()
-        plain, complete = look(self.body, encoding, PLAIN_BYTES_MAX)
+        """Mask echoed keys in what is in hand of the body; one that was compressed is unpacked."""
+        encoding = self.fields.get("content-encoding", "")
+        plain, complete = self.body, True
+        if encoding:
+            plain, complete = self._decoded(encoding, PLAIN_BYTES_MAX) if whole else (b"", False)
         if not complete or not any(key in plain for key in keys):
             return response
         self.body = masked(plain, keys)
         headers = response.headers.copy()
         if encoding:
             del headers["content-encoding"]
-        if "content-length" in headers:
-            headers["content-length"] = str(len(self.body))
+            if "content-length" in headers:
+                headers["content-length"] = str(len(self.body))
         return self.family.response(
             response.status_code,
             headers=headers,
             stream=self.family.byte_stream(self.body),
+            request=self.request,
             extensions=response.extensions,
+            history=response.history,
+            default_encoding=response.default_encoding,
         )
 
     def fault(self, effect: GiveUp) -> Exception:
@@ -202,6 +274,19 @@ def masked(text: bytes, keys: Iterable[bytes]) -> bytes:
     return text
 
 
+def preflight(describe: Callable[[], Request], mode: Validate) -> bytes | None:
+    """Return the body of a 400 for a request that may not be sent; None: send it."""
+    from halley.checks.refusal import refusal  # noqa: PLC0415 - for those who ask for it alone
+
+    return refusal(describe(), mode)
+
+
+def refused(family: Family, body: bytes) -> httpx2.Response:
+    """Return the reply of a preflight, in the server's place."""
+    headers = {"content-type": "application/json", "x-should-retry": "false"}
+    return family.response(400, headers=headers, content=body)
+
+
 def described(request: httpx2.Request, *, replayable: bool) -> Request:
     """Return what a decision may know of a request; its body only if that is in memory."""
     url, headers = request.url, request.headers
@@ -222,14 +307,11 @@ def described(request: httpx2.Request, *, replayable: bool) -> Request:
 
 def credentials(request: httpx2.Request) -> Iterator[bytes]:
     """Yield the keys that a request carries, as they could be echoed."""
-    for name in KEY_HEADERS:
-        value = request.headers.get(name, "")
-        key = value.rpartition(" ")[2].strip()
-        if len(key) >= 8:  # noqa: PLR2004 - shorter is no key, and could be any word of a body
-            yield key.encode("latin-1")
-    key = request.url.params.get("key", "")
-    if len(key) >= 8:  # noqa: PLR2004 - as above
-        yield key.encode()
+    found = [v.rpartition(b" ")[2] for n, v in request.headers.raw if n.lower() in KEY_NAMES]
+    found.append(request.url.params.get("key", "").encode())
+    for key in found:
+        if len(key) >= KEY_BYTES_MIN:
+            yield key
 
 
 def content_length(request: httpx2.Request) -> int | None:

@@ -49,6 +49,7 @@ class Family:
         self.read_timeout: type[httpx2.ReadTimeout] = module.ReadTimeout
         self.not_read: type[Exception] = module.RequestNotRead
         self.byte_stream: type[httpx2.ByteStream] = module.ByteStream
+        self.headers: type[httpx2.Headers] = module.Headers
         self.response: type[httpx2.Response] = module.Response
 
     def __repr__(self) -> str:

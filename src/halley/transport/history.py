@@ -22,7 +22,8 @@ def history(subject: object) -> History | None:
 
 def _on(subject: object) -> History | None:
     """Look at one object: itself, then the response it holds."""
-    for holder in (subject, getattr(subject, "response", None), getattr(subject, "http_response", None)):
+    held = (getattr(subject, name, None) for name in ("response", "http_response"))
+    for holder in (subject, *held):
         found = getattr(holder, "halley", None)
         if isinstance(found, History):
             return found

@@ -50,5 +50,5 @@ def _wrapped(
     is_async: bool,
 ) -> Transport | AsyncTransport:
     if is_async:
-        return AsyncTransport(shared, found, inner.handle_async_request, inner.aclose)
-    return Transport(shared, found, inner.handle_request, inner.close)
+        return AsyncTransport(shared, found, inner.handle_async_request, inner.aclose, inner)
+    return Transport(shared, found, inner.handle_request, inner.close, inner)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from halley.core.effects import Deliver, Send
 from halley.core.engine import to_be_read
 from halley.core.model import Outcome, Reply
+from halley.core.policy import Validate
 from halley.drivers.session import Runtime, Session
 from halley.drivers.sync import run
 from halley.policy.options import effective
-from halley.transport.exchange import Exchange, Fields, content_length, described
+from halley.transport.exchange import (
+    Exchange,
+    Fields,
+    content_length,
+    described,
+    preflight,
+    refused,
+)
 from halley.transport.family import Family
 from halley.transport.reentry import given_up, remember
 from halley.transport.watch import Watch, stream_class
@@ -42,11 +51,13 @@ class SyncWire(Exchange):
     def send(self, effect: Send) -> Outcome:
         """Send the request from its start, and read the reply where `to_be_read` says so."""
         self.deadline = effect.deadline
+        if effect.body is not None:
+            self.rewrite(effect.body)
         self.limit_timeouts(effect.deadline - self.now())
         try:
             self.response = response = self._forward(self.request)
             self.fields = fields = Fields(response.headers.raw)
-            if to_be_read(response.status_code, fields):
+            if to_be_read(response.status_code, fields) or response.is_closed:
                 return self._read(response, effect)
             self.body = b""
             return self.head(response)
@@ -56,18 +67,18 @@ class SyncWire(Exchange):
     def _read(self, response: httpx2.Response, effect: Send) -> Reply:
         """Read the body of the response in hand, as far as the limit."""
         source = response.stream
-        chunks = iter(source)  # type: ignore[arg-type]
+        self._chunks = chunks = iter(source)  # type: ignore[arg-type]
         parts: list[bytes] = []
         size = 0
         for chunk in chunks:
             parts.append(chunk)
             size += len(chunk)
             if size > effect.body_bytes_max:
-                self._chunks = chunks
                 break
             if self.now() > effect.deadline:
                 raise self.too_late()
         else:
+            self._chunks = None
             source.close()  # type: ignore[union-attr]
         self.body = parts[0] if len(parts) == 1 else b"".join(parts)
         return self.inspected(response, effect.inspect_bytes_max, held=self._chunks is None)
@@ -77,7 +88,8 @@ class SyncWire(Exchange):
         response, self.response = self.response, None
         self._chunks = None
         if response is not None:
-            response.close()
+            with suppress(self.family.request_error):
+                response.close()
 
     def deliver(self, effect: Deliver, session: Session) -> httpx2.Response:
         """Hand over the response, and close the session with the last byte of its body."""
@@ -87,12 +99,16 @@ class SyncWire(Exchange):
         if not effect.watch:
             response.stream = self.family.byte_stream(self.body)
             session.close()
-            session.record(effect.history, self.shown)
+            session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or iter(source)  # type: ignore[arg-type]
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=False)(watch, chunks, source)
         return response
+
+
+def _refuse(family: Family, body: bytes, _request: httpx2.Request) -> httpx2.Response:
+    return refused(family, body)
 
 
 class Transport:
@@ -104,11 +120,13 @@ class Transport:
         family: Family,
         forward: Callable[[httpx2.Request], httpx2.Response],
         close: Callable[[], None],
+        context: AbstractContextManager[object] | None = None,
     ) -> None:
         self._runtime = runtime
         self._family = family
         self._forward = forward
         self._close = close
+        self._context = context
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Make one call of it.
@@ -116,26 +134,33 @@ class Transport:
         Raises:
             httpx.TransportError: the fault that halley gave up on, as it came.
         """
-        if (error := given_up(request)) is not None:
+        if (error := given_up(self._runtime, request)) is not None:
             raise error
-        runtime = self._runtime
-        replayable = self._hold(request)
-        wire = SyncWire(self._family, request, runtime.clock.now, self._forward)
+        runtime, extensions = self._runtime, request.extensions
+        policy = effective(runtime.policy)
+        replayable = self._hold(request, policy.body_bytes_max)
         describe = partial(described, request, replayable=replayable)
-        session = Session(runtime, describe, effective(runtime.policy))
+        forward = self._forward
+        checks = policy.validate is not Validate.OFF
+        if checks and (said := preflight(describe, policy.validate)) is not None:
+            forward = partial(_refuse, self._family, said)
+        wire = SyncWire(self._family, request, runtime.clock.now, forward)
+        session = Session(runtime, describe, policy)
         try:
             return run(session, wire, runtime.clock)
         except self._family.request_error as fault:
-            remember(request, fault)
+            remember(runtime, request, fault)
             raise
+        finally:
+            request.extensions = extensions
 
-    def _hold(self, request: httpx2.Request) -> bool:
-        """Have the body in memory if it is or is announced as small; say if it can be sent again."""
+    def _hold(self, request: httpx2.Request, bytes_max: int) -> bool:
+        """Have the body in memory if it is announced as small; say if it can be sent again."""
         try:
             request.content  # noqa: B018 - asks whether it is in memory
         except self._family.not_read:
             size = content_length(request)
-            if size is None or size > self._runtime.policy.body_bytes_max:
+            if size is None or size > bytes_max:
                 return False
             request.read()
         return True
@@ -144,8 +169,10 @@ class Transport:
         """Close the pool beneath."""
         self._close()
 
-    def __enter__(self) -> Transport:
-        """Return the transport; its pool opens with the first request."""
+    def __enter__(self) -> Self:
+        """Enter the transport beneath."""
+        if self._context is not None:
+            self._context.__enter__()
         return self
 
     def __exit__(
@@ -154,5 +181,8 @@ class Transport:
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        """Close the pool beneath."""
-        self._close()
+        """Leave the transport beneath, which closes it."""
+        if self._context is None:
+            self._close()
+        else:
+            self._context.__exit__(exc_type, exc_value, traceback)

@@ -54,7 +54,9 @@ class Upstream:
         )
 
 
-def upstream(*steps: Step, profile: str = "calm", seed: int = 0, family_name: str = "httpx2") -> Upstream:
+def upstream(
+    *steps: Step, profile: str = "calm", seed: int = 0, family_name: str = "httpx2"
+) -> Upstream:
     """Return a scripted upstream: the steps in order, then the profile.
 
     >>> from halley.testing import fail
@@ -92,4 +94,4 @@ def _body(found: Family, reply: SimReply) -> httpx2.ByteStream:
             if reply.ending is Ending.STALL:
                 raise module.ReadTimeout("timed out")
 
-    return Body()  # type: ignore[no-any-return]
+    return Body()

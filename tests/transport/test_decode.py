@@ -1,0 +1,94 @@
+"""A bounded look into bodies, whatever they claim to be."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from halley.transport.decode import PIECE_BYTES, READABLE, Unzip, look
+
+PACKERS = {
+    "": bytes,
+    "identity": bytes,
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+}
+
+
+@given(st.binary(max_size=2000), st.sampled_from(sorted(PACKERS)), st.integers(1, 2500))
+def test_what_was_packed_is_read_up_to_the_limit(body: bytes, encoding: str, limit: int):
+    """The start is right for every coding; `complete` is never said of a part."""
+    start, complete = look(PACKERS[encoding](body), encoding, limit)
+    assert start == body[:limit]
+    assert complete <= (len(body) <= limit)
+    assert complete or len(body) >= limit
+
+
+@given(st.binary(max_size=500), st.sampled_from([*READABLE, "", "br", "zstd", "nonsense"]))
+def test_any_bytes_under_any_name_never_raise(raw: bytes, encoding: str):
+    """Junk gives as much as could be read, down to nothing."""
+    start, _ = look(raw, encoding, 100)
+    assert len(start) <= 100
+
+
+def test_deflate_without_its_wrapper_is_read():
+    """As some servers send it (RFC 9110 §8.4.1.2)."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    raw = packer.compress(b"plain words") + packer.flush()
+    assert look(raw, "deflate", 100) == (b"plain words", True)
+
+
+def test_a_body_that_was_cut_is_not_complete():
+    """What arrived is shown."""
+    raw = gzip.compress(bytes(range(256)) * 100, 0)
+    start, complete = look(raw[: len(raw) // 2], "gzip", 100_000)
+    assert start
+    assert not complete
+
+
+def test_a_bomb_costs_no_more_than_the_limit():
+    """100 MB in 100 KB: the memory taken is that of the limit."""
+    bomb = gzip.compress(bytes(100 << 20), 1)
+    tracemalloc.start()
+    start, complete = look(bomb, "gzip", 256 << 10)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(start), complete) == (256 << 10, False)
+    assert peak < 2 << 20
+
+
+@given(st.binary(max_size=5000), st.integers(1, 40), st.integers(1, 300))
+def test_the_end_of_a_packed_stream_is_seen_chunk_by_chunk(body: bytes, size: int, keep: int):
+    """However it is cut, the ends of the chunks add up to the end of the body."""
+    raw, unzip, seen = gzip.compress(body), Unzip(), b""
+    for at in range(0, len(raw), size):
+        seen = (seen + unzip.end_of(raw[at : at + size], keep))[-keep:]
+    assert seen == body[-keep:]
+
+
+def test_an_end_may_lie_in_two_pieces():
+    """A chunk that unfolds to a little more than one piece keeps the end of the piece before."""
+    body = b"a" * (PIECE_BYTES - 1) + b"bc"
+    assert Unzip().end_of(zlib.compress(body), 4) == b"aabc"
+
+
+def test_a_bomb_that_passes_is_unpacked_in_pieces():
+    """Only the end of it stays."""
+    bomb = gzip.compress(bytes(100 << 20), 1)
+    tracemalloc.start()
+    assert Unzip().end_of(bomb, 10) == bytes(10)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 << 20
+
+
+@pytest.mark.parametrize("junk", [b"junk", b"\x1f\x8b\x08" + b"\xff" * 40])
+def test_a_damaged_stream_shows_nothing(junk: bytes):
+    """And does not raise."""
+    assert Unzip().end_of(junk, 10) == b""
