@@ -1,6 +1,6 @@
 """What a layer adds to a call that succeeds: CPU microseconds, in process, interleaved.
 
-Every variant makes the same POST over an in-process transport that answers at once. All variants run
+Every variant makes the same POST over an in-process transport that answers at once. All of them run
 in one process, pinned to one core if the system allows it, a block each per round in a fresh random
 order; what a variant adds is the difference to its bare client within the same round. Quote medians
 and ratios: machines are noisy, and a single figure says little.
@@ -120,7 +120,10 @@ def sync_variants() -> dict[str, tuple[Block, str]]:
         "halley.protect": (post(halley.protect(httpx2.Client(transport=ours()))), "httpx2"),
         "tenacity": (retried(bare), "httpx2"),
         "stamina": (stamina.retry(on=httpx2.HTTPError, attempts=5)(bare), "httpx2"),
-        "backoff": (backoff.on_exception(backoff.expo, httpx2.HTTPError, max_tries=5)(bare), "httpx2"),
+        "backoff": (
+            backoff.on_exception(backoff.expo, httpx2.HTTPError, max_tries=5)(bare),
+            "httpx2",
+        ),
         "httpx-retries": (
             post(httpx.Client(transport=httpx_retries.RetryTransport(transport=theirs()))),
             "httpx",
@@ -148,7 +151,10 @@ def async_variants(loop: asyncio.AbstractEventLoop) -> dict[str, tuple[Block, st
         "halley.httpx.AsyncClient": (post(halley.httpx.AsyncClient(transport=theirs())), "httpx"),
         "tenacity": (retried(bare), "httpx2"),
         "stamina": (stamina.retry(on=httpx2.HTTPError, attempts=5)(bare), "httpx2"),
-        "backoff": (backoff.on_exception(backoff.expo, httpx2.HTTPError, max_tries=5)(bare), "httpx2"),
+        "backoff": (
+            backoff.on_exception(backoff.expo, httpx2.HTTPError, max_tries=5)(bare),
+            "httpx2",
+        ),
         "httpx-retries": (post(httpx.AsyncClient(transport=wrapped)), "httpx"),
     }
     return {name: (async_block(loop, call), base) for name, (call, base) in calls.items()}
@@ -221,7 +227,9 @@ def main() -> None:
         rows += summary(variants, figures, colour)
     print(json.dumps(rows) if options.json else table(rows))
     if not options.json:
-        print(f"target: halley.Client adds at most {TARGET_US:g} µs, less than tenacity and stamina")
+        print(
+            f"target: halley.Client adds at most {TARGET_US:g} µs, less than tenacity and stamina"
+        )
 
 
 if __name__ == "__main__":

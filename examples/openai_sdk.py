@@ -29,4 +29,6 @@ except openai.APIError as error:
     history = halley.history(error)
     assert history is not None
     last = history.attempts[-1]
-    print(f"{last.status} after {last.number} attempt: {last.action} (request id {last.request_id})")
+    print(
+        f"{last.status} after {last.number} attempt: {last.action} (request id {last.request_id})"
+    )

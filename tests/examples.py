@@ -1,7 +1,8 @@
 """Run every example and every Python block of the documentation, against the simulator.
 
-``python -m tests.examples``. A block marked ``python no-run`` is a sample of code to delete. Each runs in
-a process of its own, in the first environment that has what it imports; one that runs nowhere fails.
+``python -m tests.examples``. A block marked ``python no-run`` is a sample of code to delete. Each
+runs in a process of its own, in the first environment that has what it imports; one that runs
+nowhere fails.
 """
 
 from __future__ import annotations

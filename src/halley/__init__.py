@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from halley.core.model import Decision, Failure, History
     from halley.core.policy import Policy, PolicyError
     from halley.explaining import explain
-    from halley.transport.history import history
     from halley.policy.options import options
+    from halley.transport.history import history
     from halley.transport.httpx2 import AsyncClient, Client
     from halley.transport.protect import protect
 

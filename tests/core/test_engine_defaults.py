@@ -1,4 +1,4 @@
-"""What halley does with no configuration at all (DESIGN §2), and the documented table, end to end."""
+"""What halley does with no configuration at all (DESIGN §2), and the documented table."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class TestTheDocumentedTable:
         assert 1.0 <= call.sends[1] < 2.0
 
     def test_429_lowers_the_rate_of_everything_that_shares_the_limit(self):
-        """"lower the concurrency": fifty calls at once against ten a second all succeed."""
+        """Fifty calls at once against ten a second all succeed: the rate follows the limit."""
         bucket = Bucket(rate=10.0, burst=1.0)
         virtual = world(bucket.answer)
         calls = [virtual.call(CHAT) for _ in range(50)]
@@ -96,7 +96,7 @@ class Bucket:
 
 
 def test_five_attempts_with_the_documented_backoff_and_no_sleep_after_the_last():
-    """delay = min(30, 2**attempt) + random(), attempt from 0; the call ends with the fifth answer."""
+    """Delay = min(30, 2**attempt) + random(), attempt from 0; the fifth answer ends the call."""
     call = one(*[error(503)] * 5)
     gaps = [later - earlier for earlier, later in zip(call.sends, call.sends[1:], strict=False)]
     assert len(call.sends) == 5
@@ -113,7 +113,7 @@ def test_every_attempt_counts_in_the_library_429s_too():
 
 
 def test_the_budget_is_ten_in_hand_and_a_fifth_of_the_calls():
-    """A hundred calls in one instant against a dead server: ten plus a fifth of them are retried."""
+    """A hundred calls at once against a dead server: ten and a fifth of them are retried."""
     virtual = world(lambda *_: (error(503), 0.1))
     calls = [virtual.call(CHAT) for _ in range(100)]
     virtual.run(until=0.5)

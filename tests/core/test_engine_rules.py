@@ -6,6 +6,7 @@ import ast
 import math
 import pathlib
 import sys
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -48,7 +49,10 @@ class TestRule1AStepOnlyComputes:
                 assert top not in FORBIDDEN, f"{path.name} imports {name}"
                 assert top in sys.stdlib_module_names or name.startswith("halley.core"), name
 
-    @given(seed=st.integers(0, 2**32), replies=st.lists(st.sampled_from([500, 503, 429, 400]), max_size=6))
+    @given(
+        seed=st.integers(0, 2**32),
+        replies=st.lists(st.sampled_from([500, 503, 429, 400]), max_size=6),
+    )
     def test_the_same_inputs_give_the_same_trace(self, seed, replies):
         """Two runs of one seed and one upstream agree to the last digit of every wait."""
         outcomes = [error(status) for status in replies] + [OK] * 6
@@ -162,14 +166,14 @@ class TestRule5GivingUpIsTransparent:
 
 
 class TestRule6TheRequestIdIsWhereTheSdkLooks:
-    BODY = {"message": "busy (request id: 2026062409153045678901AbCdEfGh)"}
+    BODY: ClassVar = {"message": "busy (request id: 2026062409153045678901AbCdEfGh)"}
 
     @pytest.mark.parametrize(
         ("path", "header"),
         [("/v1/chat/completions", "x-request-id"), ("/v1/messages", "request-id")],
     )
     def test_an_id_in_the_body_becomes_a_header(self, path, header):
-        """openai reads x-request-id, anthropic request-id."""
+        """Openai reads x-request-id, anthropic request-id."""
         steps = steps_of(Policy(attempts=1), Request("POST", "https://h", path, b"{}"))
         next(steps)
         delivered = steps.send((0.1, error(503, **self.BODY)))

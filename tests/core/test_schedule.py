@@ -12,7 +12,9 @@ from halley.core.schedule import backoff, jittered
 DRAWS = st.floats(0, 1, exclude_max=True)
 
 
-@pytest.mark.parametrize(("attempt", "delay"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (20, 30)])
+@pytest.mark.parametrize(
+    ("attempt", "delay"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (20, 30)]
+)
 def test_documented_is_the_documentations_formula(attempt, delay):
     """min(30, 2**attempt) + random() with the attempt counted from 0."""
     for u in (0.0, 0.25, 0.99):
@@ -22,7 +24,7 @@ def test_documented_is_the_documentations_formula(attempt, delay):
 
 @given(attempt=st.integers(1, 10_000), u=DRAWS, kind=st.sampled_from(Backoff))
 def test_every_backoff_is_finite_and_bounded_however_late(attempt, u, kind):
-    """No exponent overflows, and only the documented one passes its cap: by its second of jitter."""
+    """No exponent overflows, and only the documented one passes its cap, by its jitter."""
     policy = Policy(backoff=kind)
     wait = backoff(attempt, policy, throttled=True, u=u)
     assert 0 <= wait <= policy.backoff_cap_s + (1 if kind is Backoff.DOCUMENTED else 0)

@@ -35,7 +35,7 @@ def world(
     seed: int = 0,
     took_s: float = 0.0,
 ) -> VirtualTime:
-    """Calls in virtual time against a function, or against outcomes in order, each `took_s` long."""
+    """Calls in virtual time against a function, or outcomes in order, each `took_s` long."""
     run = runtime(policy or Policy(), clock=VirtualClock(), chance=Chance(seed))
     if callable(upstream):
         return VirtualTime(run, upstream)

@@ -25,9 +25,11 @@ DAYS = {"demo": 4, "rough": 2, "outage": 1}
 
 
 def requests() -> list[Request]:
-    """What a program asks for in a day: mostly chats, a few mistakes, two videos and their polls."""
+    """What a program asks for in a day: mostly chats, a few mistakes, three videos, a poll."""
     asked = [_post("/v1/chat/completions", model="gpt-5-mini", messages=_say(n)) for n in range(20)]
-    asked += [_post("/v1/embeddings", model="text-embedding-3-small", input=f"{n}") for n in range(4)]
+    asked += [
+        _post("/v1/embeddings", model="text-embedding-3-small", input=f"{n}") for n in range(4)
+    ]
     asked += [_post("/v1/chat/completions", model="no-such-model", messages=_say(20))]
     asked += [_post("/v1/chat/completions", model="gpt-5-mini")]
     asked += [_post("/v1/videos", model="sora-2", prompt=f"{n}", seconds="4") for n in range(3)]

@@ -1,7 +1,7 @@
 """One script of upstream behaviour through every driver and binding, in virtual time.
 
-A script is a list of outcomes. The virtual driver gets them as they are; a mock transport plays them
-to the four bindings as responses and exceptions of its family. Every way returns its trace.
+A script is a list of outcomes. The virtual driver gets them as they are; a mock transport plays
+them to the four bindings as responses and exceptions of its family. Every way returns its trace.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from halley.transport.sync import Transport
 
 URL = "https://api.cometapi.com/v1/chat/completions"
 BODY = b'{"model":"m","messages":[]}'
-REQUEST = Request("POST", "https://api.cometapi.com", "/v1/chat/completions", BODY, "application/json")
+REQUEST = Request(
+    "POST", "https://api.cometapi.com", "/v1/chat/completions", BODY, "application/json"
+)
 
 EXCEPTIONS = {
     FaultKind.CONNECT: "ConnectError",
@@ -68,7 +70,9 @@ def sync(name: str, script: list[Outcome], policy: Policy, seed: int) -> History
     transport = Transport(run, family(name), mock.handle_request, mock.close)
     with module.Client(transport=transport) as client:
         try:
-            return _found(client.post(URL, content=BODY, headers={"content-type": "application/json"}))
+            return _found(
+                client.post(URL, content=BODY, headers={"content-type": "application/json"})
+            )
         except module.RequestError as error:
             return _found(error)
 

@@ -50,7 +50,9 @@ def drive(binding: str, script, policy: Policy, seed: int):
 
 @pytest.mark.parametrize("binding", BINDINGS)
 @pytest.mark.parametrize(
-    "outcome", REPLIES + FAULTS, ids=lambda one: str(one.kind if isinstance(one, Fault) else one.status)
+    "outcome",
+    REPLIES + FAULTS,
+    ids=lambda one: str(one.kind if isinstance(one, Fault) else one.status),
 )
 def test_each_outcome_is_decided_the_same(binding, outcome):
     """Six times the same outcome: attempts, waits, decisions and stop reasons agree."""

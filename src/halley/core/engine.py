@@ -1,8 +1,8 @@
 """The engine: one call as a generator of effects, from its admission to its last byte.
 
 A step (the code between two yields) only computes. No clock, socket, sleep, logger or lock is in
-here; chance comes from the generator given from outside. Live responses, exceptions and permits stay
-with the driver. The same inputs give the same trace. The rules of DESIGN §2 are this file's
+here; chance comes from the generator given from outside. Live responses, exceptions and permits
+stay with the driver. The same inputs give the same trace. The rules of DESIGN §2 are this file's
 specification; tests/core/test_engine_rules.py has a test for each.
 """
 
@@ -49,7 +49,6 @@ from halley.core.repair import REPAIRS_MAX, repair
 from halley.core.schedule import backoff, jittered
 from halley.core.tables import Tables
 
-
 HTTP_OK = 200
 OPENAI_ID = "x-request-id"
 ANTHROPIC_ID = "request-id"
@@ -91,7 +90,12 @@ class Engine:
         return Deliver(history, ((OPENAI_ID, found),))
 
     def call(
-        self, describe: Callable[[], Request], policy: Policy, now: float, *, free: bool | None = None
+        self,
+        describe: Callable[[], Request],
+        policy: Policy,
+        now: float,
+        *,
+        free: bool | None = None,
     ) -> Steps:
         """Return the steps of one call that starts at `now`.
 
@@ -186,15 +190,19 @@ class _Call:
     def _judge(self, outcome: Outcome) -> Failure | None:
         """Classify; a healthy reply costs one cheap look, a task still at work is no failure."""
         if isinstance(outcome, Reply) and outcome.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
-            if healthy(outcome) or not outcome.body and not outcome.held:
+            if healthy(outcome) or (not outcome.body and not outcome.held):
                 return None
             if not suspicious(self.request, outcome):
                 return None
-        elif isinstance(outcome, Reply) and outcome.status < 400:  # noqa: PLR2004 - RFC 9110 §15.5
-            if may_redirect(self.request.method, self.request.path):
-                return None
+        elif isinstance(outcome, Reply) and self._answered_elsewhere(outcome):
+            return None
         failure = classify(self.request, outcome, self._engine.tables)
         return None if failure is None or failure.kind is Kind.TASK_PENDING else failure
+
+    def _answered_elsewhere(self, reply: Reply) -> bool:
+        """Say whether a reply is a redirect that may be followed."""
+        redirect = 300 <= reply.status < 400  # noqa: PLR2004 - RFC 9110 §15.4
+        return redirect and may_redirect(self.request.method, self.request.path)
 
     def _succeed(self, now: float, reply: Reply) -> Steps:
         found = request_id(reply.headers)
@@ -217,9 +225,7 @@ class _Call:
             attempt = attempt._replace(
                 action=Action.STOP,
                 fault=end.fault.kind,
-                failure=classify(
-                    self.request, end.fault, self._engine.tables, partial_output=True
-                ),
+                failure=classify(self.request, end.fault, self._engine.tables, partial_output=True),
                 stop_reason=StopReason.COMMITTED,
             )
         self._attempts = (*self._attempts[:-1], attempt)
@@ -366,9 +372,9 @@ def may_redirect(method: str, path: str) -> bool:
 def to_be_read(status: int, headers: Headers) -> bool:
     """Say whether a reply is read before the decision: every error, and every JSON or text.
 
-    Media and event streams of a success are decided on their head and watched as they pass. An error
-    is read whatever its content type says: new-api labels JSON errors ``text/event-stream``. A
-    protocol switch has no body to wait for, and JSON lines are a stream.
+    Media and event streams of a success are decided on their head and watched as they pass. An
+    error is read whatever its content type says: new-api labels JSON errors ``text/event-stream``.
+    A protocol switch has no body to wait for, and JSON lines are a stream.
 
     >>> to_be_read(200, {"content-type": "application/x-ndjson"}), to_be_read(101, {})
     (False, False)

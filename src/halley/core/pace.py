@@ -2,8 +2,8 @@
 
 A lane is one origin, model and key. It does nothing until the first refusal; then it sends at the
 rate that was just admitted, grows ever faster while that rate is what binds and nothing is refused,
-and is free again after a quiet minute. A server's wait holds the whole lane. A permit is one call in flight. Time is an
-argument; a lane is single-threaded: whoever steps it holds the lock.
+and is free again after a quiet minute. A server's wait holds the whole lane. A permit is one call
+in flight. Time is an argument; a lane is single-threaded: whoever steps it holds the lock.
 
 Source: AIMD with growth in time, as measured in the simulations behind `docs/pacing.md`.
 """

@@ -147,8 +147,8 @@ def _text(name: str, value: object) -> str | None:
 def _in_range(spec: Field[Any], value: object) -> float:
     low, high = spec.metadata["low"], spec.metadata["high"]
     whole = str(spec.type).startswith("int")
-    if isinstance(value, int if whole else int | float) and not isinstance(value, bool):
-        if math.isfinite(value) and low <= value <= high:
-            return value if whole else float(value)
+    number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if number and math.isfinite(value) and low <= value <= high:  # type: ignore[arg-type]
+        return value if whole else float(value)  # type: ignore[arg-type, return-value]
     noun = "a whole number" if whole else "a number"
     raise PolicyError(f"{spec.name}: expected {noun} from {low} to {high}, got {value!r}")

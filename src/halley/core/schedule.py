@@ -1,7 +1,8 @@
 """How long to wait: the backoff between attempts, and the server's wait with jitter on top.
 
-Pure arithmetic; the uniform draw `u` in [0, 1) comes from outside. Jitter is added after the cap and
-to a server's wait only upwards: a client told "20" never comes back at 19.9, and never all at once.
+Pure arithmetic; the uniform draw `u` in [0, 1) comes from outside. Jitter is added after the cap
+and to a server's wait only upwards: a client told "20" never comes back at 19.9, and never all at
+once.
 """
 
 from __future__ import annotations

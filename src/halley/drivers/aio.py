@@ -86,6 +86,17 @@ async def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> 
     return answer
 
 
+async def opened(session: Session, wire: AsyncWire[Response_co]) -> Effect | None:
+    """Begin a call, and send at once where no permit is needed; return the effect after that."""
+    if (first := session.begin()) is None:
+        return session.start()
+    outcome = await wire.send(first)
+    if (delivery := session.healthy(outcome)) is not None:
+        return delivery
+    session.start(free=True)
+    return session.step(outcome)
+
+
 async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> Response_co:
     """Perform a call to its end, or to the response whose body is still on the wire.
 
@@ -93,14 +104,7 @@ async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> R
         Exception: the fault that halley gave up on, as it came.
     """
     try:
-        if (first := session.begin()) is None:
-            effect = session.start()
-        else:
-            outcome = await wire.send(first)
-            if (delivery := session.healthy(outcome)) is not None:
-                return await wire.deliver(delivery, session)
-            session.start(free=True)
-            effect = session.step(outcome)
+        effect = await opened(session, wire)
         while True:
             value: Outcome | Refused | None = None
             match effect:
@@ -121,7 +125,7 @@ async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> R
                     await wire.drop()
                     break
                 case Ended() | None:
-                    raise AssertionError(f"{effect}: the call ended without an answer")
+                    raise AssertionError(f"{effect}: no answer")  # noqa: TRY301 - a bug of the engine
                 case _:
                     assert_never(effect)
             effect = session.step(value)

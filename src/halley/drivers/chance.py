@@ -22,11 +22,11 @@ class Chance:
     def __init__(self, seed: int | None = None) -> None:
         self._seed = seed
         self._pid = os.getpid()
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - jitter, no secret
 
     def __call__(self) -> float:
         """Draw, from a fresh generator in a process that was forked since."""
         if self._pid != os.getpid():
             self._pid = os.getpid()
-            self._random = random.Random(self._seed)
+            self._random = random.Random(self._seed)  # noqa: S311 - as above
         return self._random.random()

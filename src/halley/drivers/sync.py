@@ -67,6 +67,17 @@ def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> Refuse
     return answer
 
 
+def opened(session: Session, wire: Wire[Response_co]) -> Effect | None:
+    """Begin a call, and send at once where no permit is needed; return the effect after that."""
+    if (first := session.begin()) is None:
+        return session.start()
+    outcome = wire.send(first)
+    if (delivery := session.healthy(outcome)) is not None:
+        return delivery
+    session.start(free=True)
+    return session.step(outcome)
+
+
 def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
     """Perform a call to its end, or to the response whose body is still on the wire.
 
@@ -74,14 +85,7 @@ def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
         Exception: the fault that halley gave up on, as it came.
     """
     try:
-        if (first := session.begin()) is None:
-            effect = session.start()
-        else:
-            outcome = wire.send(first)
-            if (delivery := session.healthy(outcome)) is not None:
-                return wire.deliver(delivery, session)
-            session.start(free=True)
-            effect = session.step(outcome)
+        effect = opened(session, wire)
         while True:
             value: Outcome | Refused | None = None
             match effect:
@@ -102,7 +106,7 @@ def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
                     wire.drop()
                     break
                 case Ended() | None:
-                    raise AssertionError(f"{effect}: the call ended without an answer")
+                    raise AssertionError(f"{effect}: no answer")  # noqa: TRY301 - a bug of the engine
                 case _:
                     assert_never(effect)
             effect = session.step(value)

@@ -1,1 +1,1 @@
-"""What is written down about a call: fixed fields, never a header value, a key, a body or a query."""
+"""What is written down of a call: fixed fields, never a header, a key, a body or a query."""
