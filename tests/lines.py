@@ -164,9 +164,11 @@ def _body(upstream: Upstream, played: Answer) -> Any:
     module = upstream.module
 
     class Body(module.SyncByteStream, module.AsyncByteStream):
-        closed = False
+        begun = closed = False
 
         def __iter__(self) -> Iterator[bytes]:
+            assert not self.begun, "a body comes off the wire once"
+            self.begun = True
             yield from played.chunks
             if played.error:
                 raise upstream.error(played.error)

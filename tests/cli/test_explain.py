@@ -203,7 +203,7 @@ def test_an_error_says_nothing_of_the_body(halley):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory of a child is measured in KiB on Linux")
 def test_a_body_of_200_mb_is_not_read(tmp_path):
-    """Only the start of a huge body is read: quickly, and in little memory."""
+    """Only the start of a huge body is read: half of it would not fit into the memory used."""
     path = tmp_path / "huge"
     with path.open("wb") as file:
         file.write(b'HTTP/1.1 500 X\r\n\r\n{"error": {"code": "invalid_request", "message": "')
@@ -217,4 +217,3 @@ def test_a_body_of_200_mb_is_not_read(tmp_path):
         child.returncode = 0
     assert told["action"] == "fix_request"
     assert usage.ru_maxrss < 100 << 10
-    assert usage.ru_utime < 2

@@ -202,20 +202,34 @@ def test_nor_does_it_hide_a_fault(line: Line):
 
 
 def test_threads_that_end_a_call_together_give_its_permit_back_once():
-    """One reads a body to its end while another closes it."""
-    for _ in range(50):
-        shared = runtime(ONE)
-        session, _ = admitted(shared)
-        (lane,) = shared.engine.lanes._lanes.values()
-        together = threading.Barrier(4)
+    """One reads a body to its end while another closes it: both wait for the lock."""
+    shared = runtime(ONE)
+    session, _ = admitted(shared)
+    (lane,) = shared.engine.lanes._lanes.values()
+    taken = threading.Event()
+    lock = shared.lock
 
-        def end(session: Session = session, together: threading.Barrier = together) -> None:
-            together.wait()
-            session.leave()
+    class Lock:
+        """Lets both threads come as far as the lock."""
 
-        threads = [threading.Thread(target=end) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert lane.in_flight == 0
+        waiting = 0
+
+        def __enter__(self) -> None:
+            self.waiting += 1
+            assert taken.wait(10)
+            lock.acquire()
+
+        def __exit__(self, *error: object) -> None:
+            lock.release()
+
+    held = Lock()
+    object.__setattr__(shared, "lock", held)
+    threads = [threading.Thread(target=session.leave) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while held.waiting < 2:
+        pass
+    taken.set()
+    for thread in threads:
+        thread.join(10)
+    assert lane.in_flight == 0

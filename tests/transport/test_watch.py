@@ -100,8 +100,10 @@ def test_a_stream_that_is_left_leaves_no_generator_behind(line: Line):
 def test_closing_without_a_look_gives_it_back(line: Line):
     """Not a byte was read."""
     caller = line.client(stream(), policy=ONE)
-    caller.open().close()
+    opened = caller.open()
+    opened.close()
     assert caller.idle
+    assert opened.response.is_closed
 
 
 def test_an_error_in_the_middle_gives_it_back(line: Line):

@@ -72,20 +72,18 @@ class Engine:
         self.budget.deposit(now)
         return self.lanes.pass_freely(now)
 
-    def healthy(self, outcome: Outcome, elapsed_s: float) -> Deliver | None:
-        """Return the delivery of a first send that is a plain success; None of any other outcome.
+    def healthy(self, reply: Reply, elapsed_s: float) -> Deliver | None:
+        """Return the delivery of a first send that is a plain success; None of any other.
 
         Most calls end here, without a generator, a description of the request, or a parse. It says
         what `call` would say; tests/parity holds the two together.
         """
-        if not isinstance(outcome, Reply) or outcome.status != HTTP_OK or not healthy(outcome):
+        if reply.status != HTTP_OK or not reply.held or not healthy(reply):
             return None
-        if not outcome.held:
-            return None
-        found = request_id(outcome.headers)
+        found = request_id(reply.headers)
         attempt = Attempt(1, Action.OK, elapsed_s, HTTP_OK, request_id=found)
         history = History(self.call_id(), (attempt,))
-        if found is None or OPENAI_ID in outcome.headers:
+        if found is None or OPENAI_ID in reply.headers:
             return Deliver(history)
         return Deliver(history, ((OPENAI_ID, found),))
 
@@ -331,7 +329,7 @@ class _Call:
 
     def _lifted(self, reply: Reply, found: str | None) -> tuple[tuple[str, str], ...]:
         """Return the request id under the name where the SDKs look, if it is not there yet."""
-        if found is None or OPENAI_ID in reply.headers:
+        if found is None:
             return ()
         name = ANTHROPIC_ID if self.request.path.endswith("/messages") else OPENAI_ID
         return () if name in reply.headers else ((name, found),)

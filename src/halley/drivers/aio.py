@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar, assert_never
 import anyio
 import anyio.lowlevel
 
-from halley.core.effects import Admit, Deliver, Effect, Ended, GiveUp, Send, Wait
+from halley.core.effects import Admit, Deliver, Ended, GiveUp, Send, Wait
 from halley.core.model import History, Outcome
 from halley.core.pace import AskAgain, Lane, Refused
 from halley.drivers.clock import Clock
@@ -86,17 +86,6 @@ async def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> 
     return answer
 
 
-async def opened(session: Session, wire: AsyncWire[Response_co]) -> Effect | None:
-    """Begin a call, and send at once where no permit is needed; return the effect after that."""
-    if (first := session.begin()) is None:
-        return session.start()
-    outcome = await wire.send(first)
-    if (delivery := session.healthy(outcome)) is not None:
-        return delivery
-    session.start(free=True)
-    return session.step(outcome)
-
-
 async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> Response_co:
     """Perform a call to its end, or to the response whose body is still on the wire.
 
@@ -104,7 +93,7 @@ async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> R
         Exception: the fault that halley gave up on, as it came.
     """
     try:
-        effect = await opened(session, wire)
+        effect = session.start()
         while True:
             value: Outcome | Refused | None = None
             match effect:

@@ -18,12 +18,10 @@ from typing import Protocol
 
 from halley.core.effects import (
     CallCancelled,
-    Deliver,
     Effect,
     Ended,
     GiveUp,
     Resume,
-    Send,
     Steps,
     StreamEnd,
 )
@@ -66,12 +64,23 @@ class Runtime:
                 finish()
 
 
+def record(
+    runtime: Runtime, describe: Callable[[], Request], history: History, body: bytes
+) -> None:
+    """Write down the last attempt of a call; a sink that fails never breaks it."""
+    try:  # noqa: SIM105 - which costs as much as the record
+        runtime.sink(describe, history, body)
+    except Exception:  # noqa: BLE001, S110 - where would it be told, if not there?
+        pass
+
+
 class Session:
     """A call being driven."""
 
     __slots__ = (
         "__weakref__",
         "_describe",
+        "_free",
         "_lane",
         "_policy",
         "_runtime",
@@ -81,36 +90,30 @@ class Session:
         "now",
     )
 
-    def __init__(self, runtime: Runtime, describe: Callable[[], Request], policy: Policy) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        describe: Callable[[], Request],
+        policy: Policy,
+        *,
+        started: float | None = None,
+        free: bool | None = None,
+    ) -> None:
+        """Take over a call: one that `started` before, and is `free` or not, has begun already."""
         self._runtime = runtime
+        self._free = free
         self._describe = describe
         self._lane: Lane | None = None
         self._tail: bytes | None = None
         self._policy = policy
         self.now = runtime.clock.now
-        self._started = self.now()
+        self._started = self.now() if started is None else started
         self._steps: Steps | None = None
 
-    def begin(self) -> Send | None:
-        """Begin the call; return its first send where that takes neither a permit nor a step."""
-        runtime, policy = self._runtime, self._policy
-        with runtime.lock:
-            free = runtime.engine.begin(self._started)
-        if runtime.left:
-            runtime.settle()
-        if not free:
-            return None
-        deadline = self._started + policy.deadline_s
-        return Send(deadline, policy.body_bytes_max, policy.inspect_bytes_max)
-
-    def healthy(self, outcome: Outcome) -> Deliver | None:
-        """Return the delivery of a first send that ended the call well."""
-        return self._runtime.engine.healthy(outcome, self.now() - self._started)
-
-    def start(self, *, free: bool = False) -> Effect | None:
-        """Take the first step of a call that has begun; `free`: its first send needs no permit."""
+    def start(self) -> Effect | None:
+        """Take the first step."""
         self._steps = self._runtime.engine.call(
-            self._describe, self._policy, self._started, free=free
+            self._describe, self._policy, self._started, free=self._free
         )
         return self._resume(None)
 
@@ -131,11 +134,8 @@ class Session:
         return effect
 
     def record(self, history: History, body: bytes = b"") -> None:
-        """Write down the last attempt; a sink that fails never breaks a call."""
-        try:  # noqa: SIM105 - which costs as much as the record
-            self._runtime.sink(self._describe, history, body)
-        except Exception:  # noqa: BLE001, S110 - where would it be told, if not there?
-            pass
+        """Write down the last attempt."""
+        record(self._runtime, self._describe, history, body)
 
     def enter(self, lane: Lane, ticket: Ticket, deadline: float) -> Refused | AskAgain | None:
         """Ask for a permit in the queue; None when it is granted."""
@@ -210,7 +210,7 @@ class Session:
         """End a call that was interrupted from outside; return what was known of it."""
         effect: Effect | None = None
         if self._steps is None:
-            self.start(free=True)  # interrupted in its first send
+            self.start()  # interrupted in its first send
         assert self._steps is not None
         try:
             with self._runtime.lock:

@@ -6,7 +6,7 @@ import math
 import threading
 from typing import Generic, Protocol, TypeVar, assert_never
 
-from halley.core.effects import Admit, Deliver, Effect, Ended, GiveUp, Send, Wait
+from halley.core.effects import Admit, Deliver, Ended, GiveUp, Send, Wait
 from halley.core.model import History, Outcome
 from halley.core.pace import AskAgain, Lane, Refused
 from halley.drivers.clock import Clock
@@ -67,17 +67,6 @@ def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> Refuse
     return answer
 
 
-def opened(session: Session, wire: Wire[Response_co]) -> Effect | None:
-    """Begin a call, and send at once where no permit is needed; return the effect after that."""
-    if (first := session.begin()) is None:
-        return session.start()
-    outcome = wire.send(first)
-    if (delivery := session.healthy(outcome)) is not None:
-        return delivery
-    session.start(free=True)
-    return session.step(outcome)
-
-
 def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
     """Perform a call to its end, or to the response whose body is still on the wire.
 
@@ -85,7 +74,7 @@ def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
         Exception: the fault that halley gave up on, as it came.
     """
     try:
-        effect = opened(session, wire)
+        effect = session.start()
         while True:
             value: Outcome | Refused | None = None
             match effect:

@@ -114,7 +114,7 @@ class _Flight:
         self._asked = 0
 
     def start(self) -> None:
-        self._perform(self._session.start(free=self._session.begin() is not None))
+        self._perform(self._session.start())
 
     def wake(self) -> None:
         """Ask again for the permit, as the lane's ticket."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from halley.core.effects import Deliver, GiveUp
+from halley.core.engine import HTTP_OK
 from halley.core.model import Fault, Headers, History, Reply, Request
 from halley.core.policy import Validate
 from halley.transport.decode import READABLE, look
@@ -32,6 +33,7 @@ SLACK = 1.01
 """Timeouts this little above the time left are kept as they are."""
 LEAST_S = 0.001
 """Sockets take 0 for "do not wait" and refuse less: the shortest timeout that still is one."""
+LENGTH_DIGITS_MAX = 5
 PIECE_BYTES = 16
 """Of brotli, fed to the HTTP library at once: 16 bytes unfold to at most 16 MiB, 1 KiB to 650."""
 PLAIN_BYTES_MAX = 8 * 1024 * 1024
@@ -96,6 +98,17 @@ class TimeLeft(Mapping[str, float]):
         return len(PHASES)
 
 
+class First(NamedTuple):
+    """What a first send brought that was no plain success, for the engine to decide about.
+
+    `body` is what was read of the response, all of it, or None where nothing was read.
+    """
+
+    response: httpx2.Response | None = None
+    error: Exception | None = None
+    body: bytes | None = None
+
+
 class Exchange:
     """What both colours know of one call on the wire."""
 
@@ -105,6 +118,7 @@ class Exchange:
         "error",
         "family",
         "fields",
+        "first",
         "now",
         "readable",
         "request",
@@ -121,6 +135,7 @@ class Exchange:
         self.response: httpx2.Response | None = None
         self.fields: Headers = NO_FIELDS
         self.error: Exception | None = None
+        self.first: First | None = None
         self.body = b""
         self.readable = b""
 
@@ -252,15 +267,49 @@ class Exchange:
 
     def too_late(self) -> Exception:
         """Return the timeout of a body that is still arriving at the deadline."""
-        return self.family.read_timeout(
-            "halley: the deadline passed while the body was arriving", request=self.request
-        )
+        return too_late(self.family, self.request)
 
 
 def marked(error: E, history: History) -> E:
     """Put a history on an exception, where `halley.history` finds it."""
     error.halley = history  # type: ignore[attr-defined]
     return error
+
+
+def too_late(family: Family, request: httpx2.Request) -> Exception:
+    """Return the timeout of a body that is still arriving at the deadline."""
+    return family.read_timeout(
+        "halley: the deadline passed while the body was arriving", request=request
+    )
+
+
+def unhurried(request: httpx2.Request, deadline_s: float) -> bool:
+    """Say whether no phase of a request may outlast a call that begins now."""
+    try:
+        return max(request.extensions["timeout"].values()) <= deadline_s  # type: ignore[no-any-return]
+    except (KeyError, TypeError):  # not given, or None: no limit
+        return False
+
+
+def handed_over(
+    response: httpx2.Response, delivery: Deliver, stream: httpx2.ByteStream
+) -> httpx2.Response:
+    """Give a plain success its history, and its body back."""
+    for name, value in delivery.headers:
+        response.headers[name] = value
+    response.extensions["halley"] = delivery.history
+    response.stream = stream
+    return response
+
+
+def plain_json(response: httpx2.Response, fields: Fields) -> bool:
+    """Say whether a response is JSON as it stands, announced with less than 100,000 bytes."""
+    return (
+        response.status_code == HTTP_OK
+        and "content-encoding" not in fields
+        and 0 < len(fields.get("content-length", "")) <= LENGTH_DIGITS_MAX
+        and fields.get("content-type", "").startswith("application/json")
+    )
 
 
 def masked(text: bytes, keys: Iterable[bytes]) -> bytes:

@@ -8,19 +8,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from halley.core.effects import Deliver, Send
-from halley.core.engine import to_be_read
+from halley.core.engine import HTTP_OK, to_be_read
 from halley.core.model import Outcome, Reply
-from halley.core.policy import Validate
-from halley.drivers.session import Runtime, Session
+from halley.core.model import Request as CallRequest
+from halley.core.policy import Policy, Validate
+from halley.drivers.session import Runtime, Session, record
 from halley.drivers.sync import run
 from halley.policy.options import effective
 from halley.transport.exchange import (
     Exchange,
     Fields,
+    First,
     content_length,
     described,
+    handed_over,
+    marked,
+    plain_json,
     preflight,
     refused,
+    too_late,
+    unhurried,
 )
 from halley.transport.family import Family
 from halley.transport.reentry import given_up, remember
@@ -53,10 +60,20 @@ class SyncWire(Exchange):
         self.deadline = effect.deadline
         if effect.body is not None:
             self.rewrite(effect.body)
+        first, self.first = self.first, None
+        if first is not None and first.error is not None:
+            self.response = first.response
+            return self.failed(first.error)
         self.limit_timeouts(effect.deadline - self.now())
         try:
-            self.response = response = self._forward(self.request)
+            response = first.response if first is not None else None
+            if response is None:
+                response = self._forward(self.request)
+            self.response = response
             self.fields = fields = Fields(response.headers.raw)
+            if first is not None and first.body is not None:
+                self.body = first.body
+                return self.inspected(response, effect.inspect_bytes_max, held=True)
             if to_be_read(response.status_code, fields) or response.is_closed:
                 return self._read(response, effect)
             self.body = b""
@@ -111,6 +128,14 @@ def _refuse(family: Family, body: bytes, _request: httpx2.Request) -> httpx2.Res
     return refused(family, body)
 
 
+def interrupted(response: httpx2.Response | None, session: Session, error: BaseException) -> None:
+    """End a call whose first send was interrupted; the history so far goes on the exception."""
+    if (history := session.cancel()) is not None:
+        marked(error, history)
+    if response is not None:
+        response.close()
+
+
 class Transport:
     """Sends what a client hands down, and decides about what comes back."""
 
@@ -139,13 +164,22 @@ class Transport:
         runtime, extensions = self._runtime, request.extensions
         policy = effective(runtime.policy)
         replayable = self._hold(request, policy.body_bytes_max)
+        started = runtime.clock.now()
+        with runtime.lock:
+            free = runtime.engine.begin(started)
         describe = partial(described, request, replayable=replayable)
-        forward = self._forward
+        forward, first = self._forward, None
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
             forward = partial(_refuse, self._family, said)
+        elif free and unhurried(request, policy.deadline_s):
+            sent = self._first(request, describe, policy, started)
+            if not isinstance(sent, First):
+                return sent
+            first = sent
         wire = SyncWire(self._family, request, runtime.clock.now, forward)
-        session = Session(runtime, describe, policy)
+        wire.first = first
+        session = Session(runtime, describe, policy, started=started, free=free)
         try:
             return run(session, wire, runtime.clock)
         except self._family.request_error as fault:
@@ -153,6 +187,40 @@ class Transport:
             raise
         finally:
             request.extensions = extensions
+
+    def _first(
+        self,
+        request: httpx2.Request,
+        describe: Callable[[], CallRequest],
+        policy: Policy,
+        started: float,
+    ) -> httpx2.Response | First:
+        """Send once, and deliver at once what is a plain success: the way of most calls."""
+        runtime, response = self._runtime, None
+        now = runtime.clock.now
+        try:
+            response = self._forward(request)
+            fields = Fields(response.headers.raw)
+            if not plain_json(response, fields):
+                return First(response)
+            parts = []
+            for part in response.stream:  # type: ignore[union-attr]
+                parts.append(part)
+                if now() - started > policy.deadline_s:
+                    raise too_late(self._family, request)  # noqa: TRY301 - a fault like the others
+            response.stream.close()  # type: ignore[union-attr]
+        except self._family.request_error as error:
+            return First(response, error)
+        except BaseException as interruption:
+            session = Session(runtime, describe, policy, started=started, free=True)
+            interrupted(response, session, interruption)
+            raise
+        body = b"".join(parts)
+        delivery = runtime.engine.healthy(Reply(HTTP_OK, fields, body), now() - started)
+        if delivery is None:
+            return First(response, body=body)
+        record(runtime, describe, delivery.history, body)
+        return handed_over(response, delivery, self._family.byte_stream(body))
 
     def _hold(self, request: httpx2.Request, bytes_max: int) -> bool:
         """Have the body in memory if it is announced as small; say if it can be sent again."""
