@@ -36,6 +36,18 @@ Lang: TypeAlias = Literal["en", "vi"]
 FAULTS: Final[dict[str, FaultKind]] = {
     "connecterror": FaultKind.CONNECT,
     "connectionrefusederror": FaultKind.CONNECT,
+    "econnrefused": FaultKind.CONNECT,  # Node's codes
+    "ehostunreach": FaultKind.CONNECT,
+    "enetunreach": FaultKind.CONNECT,
+    "enotfound": FaultKind.DNS,
+    "eai_again": FaultKind.DNS,
+    "econnreset": FaultKind.READ,
+    "epipe": FaultKind.WRITE,
+    "und_err_connect_timeout": FaultKind.CONNECT_TIMEOUT,
+    "und_err_headers_timeout": FaultKind.READ_TIMEOUT,
+    "und_err_body_timeout": FaultKind.READ_TIMEOUT,
+    "und_err_socket": FaultKind.READ,
+    "etimedout": FaultKind.READ_TIMEOUT,
     "clientconnectorerror": FaultKind.CONNECT,
     "newconnectionerror": FaultKind.CONNECT,
     "maxretryerror": FaultKind.CONNECT,
@@ -98,12 +110,27 @@ _WORDS: Final = (
     ("nodename nor servname", FaultKind.DNS),
     ("name resolution", FaultKind.DNS),
     ("getaddrinfo", FaultKind.DNS),
+    ("no such host", FaultKind.DNS),  # Go
     ("connection refused", FaultKind.CONNECT),
+    ("econnrefused", FaultKind.CONNECT),
+    ("enotfound", FaultKind.DNS),
+    ("failed to connect", FaultKind.CONNECT),
+    ("couldn't connect", FaultKind.CONNECT),
+    ("cannot connect to host", FaultKind.CONNECT),
+    ("refused_stream", FaultKind.CONNECT),  # RFC 9113 §8.7: not processed
+    ("tunnel connection failed", FaultKind.PROXY),
+    ("cannot connect to proxy", FaultKind.PROXY),
+    ("self-signed certificate", FaultKind.TLS),
+    ("self signed certificate", FaultKind.TLS),
+    ("certificate has expired", FaultKind.TLS),
+    ("x509:", FaultKind.TLS),
+    ("illegal header value", FaultKind.UNSUPPORTED),
     ("network is unreachable", FaultKind.CONNECT),
     ("no route to host", FaultKind.CONNECT),
     ("failed to establish a new connection", FaultKind.CONNECT),
     ("connect timeout", FaultKind.CONNECT_TIMEOUT),
     ("connection timeout", FaultKind.CONNECT_TIMEOUT),
+    ("dial tcp", FaultKind.CONNECT_TIMEOUT),
     ("read timed out", FaultKind.READ_TIMEOUT),
 )
 
@@ -185,8 +212,8 @@ def fault_kind(name: str) -> FaultKind:
     >>> str(fault_kind("SomethingElse"))
     'unknown'
     """
-    head, _, message = name.partition(":")
-    words = message.lower()
+    head, _, _ = name.partition(":")
+    words = name.lower()
     for phrase, kind in _WORDS:
         if phrase in words:
             return kind
@@ -232,7 +259,10 @@ def _headers(case: Mapping[str, object]) -> Headers:
     for name, value in found.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise _wrong(f"headers.{name}", "text", value)
-    return {name.lower(): value for name, value in found.items()}
+    first: dict[str, str] = {}
+    for name, value in found.items():
+        first.setdefault(name.lower(), value)
+    return first
 
 
 def _text(case: Mapping[str, object], name: str, path: str = "") -> str:
@@ -250,7 +280,10 @@ def _number(case: Mapping[str, object], name: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(name, "a number", value)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name}: expected a number of seconds, got one out of range") from None
 
 
 def _flag(case: Mapping[str, object], name: str) -> bool:

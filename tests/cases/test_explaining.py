@@ -76,6 +76,15 @@ def test_a_field_of_the_wrong_type_is_named(case, message):
         ("OSError: [Errno 101] Network is unreachable", FaultKind.CONNECT),
         ("ConnectionError: HTTPConnectionPool: Read timed out.", FaultKind.READ_TIMEOUT),
         ("builtins.ConnectionResetError", FaultKind.READ),
+        ("ECONNREFUSED", FaultKind.CONNECT),
+        ("Error: connect ECONNREFUSED 127.0.0.1:443", FaultKind.CONNECT),
+        ("ETIMEDOUT", FaultKind.READ_TIMEOUT),
+        ("getaddrinfo ENOTFOUND api.cometapi.com", FaultKind.DNS),
+        ("dial tcp: lookup api.cometapi.com: no such host", FaultKind.DNS),
+        ("curl: (7) Failed to connect to host port 443", FaultKind.CONNECT),
+        ("StreamReset error_code:REFUSED_STREAM", FaultKind.CONNECT),
+        ("x509: certificate signed by unknown authority", FaultKind.TLS),
+        ("ProxyError: Tunnel connection failed: 407", FaultKind.PROXY),
         ("", FaultKind.UNKNOWN),
         ("KeyError: 'x'", FaultKind.UNKNOWN),
     ],
@@ -83,6 +92,18 @@ def test_a_field_of_the_wrong_type_is_named(case, message):
 def test_an_exceptions_name_and_words_tell_the_fault(name, kind):
     """httpx, httpx2, aiohttp, requests, urllib3, the standard library."""
     assert fault_kind(name) is kind
+
+
+def test_a_number_out_of_range_is_named():
+    """JSON has integers of any length, floats have not."""
+    with pytest.raises(ValueError, match="task_age_s: expected a number of seconds"):
+        explain({"status": 404, "task_age_s": 10**400})
+
+
+def test_of_a_header_spelled_twice_the_first_counts():
+    """As on the wire."""
+    twice = {"Retry-After": "20", "retry-after": "9"}
+    assert explain({"status": 429, "headers": twice}).wait_s == 20
 
 
 def test_every_fault_but_the_unknown_has_a_name():

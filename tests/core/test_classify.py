@@ -342,3 +342,12 @@ def test_time_grows_no_faster_than_the_input(name, status):
     small, large = (cpu_s(reply(status, make(size).decode("utf-8"))) for size in (4096, 65536))
     assert large <= 48 * max(small, 50e-6)
     assert large <= 0.03
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"error":{"message":"Unauthorized"}}'])
+def test_a_bare_401_of_a_gateway_is_about_the_callers_key(body):
+    """CometAPI's table: 401, fix the key; only an upstream's own words make it the gateway's."""
+    request = Request("POST", "https://api.cometapi.com", "/v1/chat/completions", b"{}")
+    failure = classify(request, Reply(401, {"content-type": "application/json"}, body), TABLES)
+    assert failure is not None
+    assert failure.action is Action.ROTATE_KEY

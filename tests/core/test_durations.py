@@ -92,6 +92,19 @@ def test_what_is_no_instant_is_none(text):
         ("请 30 秒后再试", 30),
         ("vui lòng thử lại sau 15 giây", 15),
         ("try again in 5s. retry after 30 seconds", 30),
+        ("try again in 5-10 minutes", 600),
+        ("try again in 1,200 seconds", 1200),
+        ("quota will be replenished in 02:11:45.", 7905),
+        ("please wait one minute before the next request", 60),
+        ("wait an hour", 3600),
+        ("retry_after=9s", 9),
+        ("retry-after: 4", 4),
+        ("back off for 15 seconds", 15),
+        ("expected to be available in 45 seconds", 45),
+        ("请1分30秒后重试", 90),
+        ("请在2个小时后再试", 7200),
+        ("60s后重试", 60),
+        ("thử lại sau 2 phút", 120),
     ],
 )
 def test_a_wait_is_read_from_every_wording(text, seconds):
@@ -108,6 +121,11 @@ def test_a_wait_is_read_from_every_wording(text, seconds):
         "limit 30000, used 29937, requested 385",
         "you can retry your request, or contact us",
         "usage limit. try again at 12:16 pm",
+        "5-hour limit reached, resets 6am",
+        "session limit, resets 3:20pm",
+        "it will reset at 2026-08-29 23:59:59 +0800",
+        "resets 2026-08-29",
+        "reset 50% of it",
     ],
 )
 def test_prose_about_retrying_is_no_wait(text):

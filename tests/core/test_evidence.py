@@ -110,6 +110,31 @@ def test_the_class_of_bedrock_stands_in_a_header():
     assert "throttlingexception" in evidence_of(header, b"").labels
 
 
+def test_the_code_of_an_error_in_xml_is_read():
+    """As AWS and its likes write it; any other page stays a page."""
+    body = b"<ErrorResponse><Error><Code>ExpiredToken</Code></Error></ErrorResponse>"
+    assert "expired_token" in evidence_of({}, body).labels
+    assert evidence_of({}, b"<html><code>ExpiredToken</code></html>").shape is Shape.PAGE
+
+
+def test_a_message_that_is_a_code_counts_as_one():
+    """Some gateways put the code where the sentence should be."""
+    assert "insufficient_quota" in of({"message": "insufficient_quota"}).labels
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"ResponseMetadata": {"RequestId": "1", "Error": {"Code": "AccountOverdue"}}},
+        {"Response": {"Error": {"Code": "AccountOverdue", "Message": "m"}, "RequestId": "1"}},
+        {"error_code": "AccountOverdue", "error_msg": "m"},
+    ],
+)
+def test_the_envelopes_of_the_chinese_clouds_are_read(document):
+    """Volcengine, Tencent, Baidu."""
+    assert "account_overdue" in of(document).labels
+
+
 def nested(inner, levels):
     for _ in range(levels):
         inner = json.dumps({"error": {"message": inner, "code": 429}})

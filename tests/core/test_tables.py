@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halley.core.model import Action, Kind, Scope
-from halley.core.tables import NATURAL, Row, Tables, within
+from halley.core.tables import NATURAL, Row, Tables, within, words_in
 from halley.providers import TABLES
 
 NONE = frozenset[str]()
@@ -68,6 +68,12 @@ def test_the_last_word_of_a_needle_may_be_a_stem():
 def test_chinese_needles_need_no_spaces():
     """They are looked for as they are."""
     assert first(Tables((row("r", texts=("余额不足",)),)), text="您的余额不足请充值") == "r"
+
+
+@given(st.text(alphabet="ab_1 .-\u00e9\u4f59", max_size=30))
+def test_words_are_found_alike_in_ascii_and_beyond(text):
+    """The fast way and the thorough one agree."""
+    assert words_in(text) == words_in(f"{text} \u4f59")
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,22 @@ def test_milliseconds_win_over_seconds_and_seconds_over_the_text():
     assert in_body(body, **{"retry-after": "1"}) == 1
     assert in_body(body) == 9
     assert in_body(body, **{"retry-after-ms": "junk", "retry-after": "0"}) == 9
+    assert in_body(body, **{"x-ms-retry-after-ms": "800"}) == 0.8
+
+
+@pytest.mark.parametrize(
+    ("field", "seconds"),
+    [
+        ('"default";r=0;t=30', 30),
+        ('"a";r=5;t=9, "b"; r=0; t=40', 40),
+        ('"default";r=1;t=30', None),
+        ('"default";r=0', None),
+        ('"default";r=0;t=soon', None),
+    ],
+)
+def test_a_used_up_policy_of_the_ratelimit_field_is_a_wait(field, seconds):
+    """draft-ietf-httpapi-ratelimit-headers-10."""
+    assert in_body("{}", ratelimit=field) == seconds
 
 
 def test_of_data_and_text_the_longer_wait_holds():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from halley.core.model import Kind
 from halley.core.tables import NATURAL
 from halley.providers import TABLES
 
-PAGES = Path(__file__).parents[2] / "docs" / "failures"
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "failures"
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -21,6 +23,14 @@ def test_each_kind_has_its_page(kind):
     headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
     assert headings == ["Cause", "Decision", "How to override", "Rules and sources"]
     assert f"`{NATURAL[kind][0]}`" in page
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_each_page_is_the_output_of_the_tool(kind):
+    """`python tools/failure_pages.py` would change nothing."""
+    tool = runpy.run_path(str(ROOT / "tools" / "failure_pages.py"))
+    written = (PAGES / f"{kind}.md").read_text("utf-8")
+    assert tool["page"](kind, written) == written
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -11,9 +11,10 @@ from typing import Final
 
 from halley.core.bodies import Form
 from halley.core.endpoints import GENERATES_TEXT, TASKS, Endpoint, Format
-from halley.core.envelopes import Object, Shape, is_object, objects
+from halley.core.envelopes import Shape, is_object, objects
 from halley.core.evidence import Evidence
 from halley.core.model import Reply
+from halley.core.notes import Object
 
 MEDIA: Final = ("audio/", "video/", "image/", "application/pdf", "application/zip", "font/")
 BODILESS: Final = frozenset({202, 204, 205})
@@ -35,6 +36,7 @@ PENDING: Final = frozenset(
         "validating",
         "finalizing",
         "in_queue",
+        "throttled",  # Runway
         "text_success",  # Suno: the words are there, the music is not
         "first_success",
     }

@@ -16,6 +16,7 @@ from halley.core.endpoints import Endpoint, endpoint_at
 from halley.core.envelopes import Shape
 from halley.core.evidence import Evidence, evidence_of
 from halley.core.ids import ray_id, request_id
+from halley.core.limits import limits_in
 from halley.core.model import (
     Action,
     Failure,
@@ -114,7 +115,7 @@ def _reply(request: Request, reply: Reply, tables: Tables, asked: frozenset[str]
     if wait_s is not None and wait_s <= LONG_WAIT_S:
         labels |= {"@waits"}
     labels |= frozenset(_marks(request, reply, evidence))
-    row = tables.first(labels, evidence.text, status) or UNKNOWN
+    row = tables.first(labels, evidence.text, status, evidence.words) or UNKNOWN
     failure = _failure(reply, evidence, row, status, wait_s)
     return _long_wait(_relayed(failure, row, labels), labels, stated_in_body(evidence, status))
 
@@ -157,6 +158,7 @@ def _marks(request: Request, reply: Reply, evidence: Evidence) -> Iterator[str]:
         yield "@cloudflare"
     if "cf-mitigated" in reply.headers:
         yield "@cloudflare.mitigated"
+    yield from limits_in(evidence.text, evidence.words, evidence.labels)
     own = any(label.endswith(_OWN_TYPES) for label in evidence.labels)
     if own:
         yield "@own"
@@ -221,11 +223,13 @@ def _origin(reply: Reply, evidence: Evidence) -> Origin:
 def _relayed(failure: Failure, row: Row, labels: frozenset[str]) -> Failure:
     """An upstream's verdict on a key or account, passed on by a gateway, is about the gateway's.
 
-    new-api service/error.go RelayErrorHandler copies upstream codes, 2025-04.
+    new-api service/error.go RelayErrorHandler copies upstream codes, 2025-04. A bare status says
+    nothing of an upstream: it is the gateway's word about the caller's key, as documented.
     """
     if (
         "@relayed" not in labels
         or row.origin is not None
+        or not (row.labels or row.texts or row.needs)
         or failure.scope not in {Scope.KEY, Scope.ACCOUNT}
         or failure.action not in {Action.ROTATE_KEY, Action.TOP_UP, Action.STOP}
     ):

@@ -43,6 +43,9 @@ _UNITS_S: Final[dict[str, float]] = {
     "hour": 3600,
     "hours": 3600,
     "小时": 3600,
+    "个小时": 3600,
+    "phút": 60,
+    "giờ": 3600,
     "d": 86400,
     "day": 86400,
     "days": 86400,
@@ -51,11 +54,15 @@ _UNITS_S: Final[dict[str, float]] = {
     "weeks": 604800,
 }
 _PART: Final = re.compile(
-    r"[ ,]{0,2}(?:and )?(\d{1,18}(?:\.\d{1,18})?) ?"
+    r"[ ,]{0,2}(?:and )?((?:\d{1,3}(?:,\d{3}){1,3}|\d{1,18})(?:\.\d{1,18})?)[ -]?"
     r"(milliseconds?|msec|ms|µs|us|ns|seconds?|secs?|s(?![a-z])|minutes?|mins?|m(?![a-z])|hours?|hrs?"
-    r"|h(?![a-z])|days?|d(?![a-z])|weeks?|毫秒|秒钟|秒|分钟|分|小时|天|giây)"
+    r"|h(?![a-z])|days?|d(?![a-z])|weeks?|毫秒|秒钟|秒|分钟|分|个小时|小时|天|giây|phút|giờ)"
 )
-_NUMBER: Final = re.compile(r"\d{1,18}(?:\.\d{1,18})?")
+# A number that is no date, no time of day and no share, and the lower end of a range.
+_NUMBER: Final = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)(?![\d%a-z]|[-:/]\d| ?[ap]\.?m)")
+_RANGE: Final = re.compile(r"\d{1,5}(?:\.\d{1,5})? ?(?:-|–|~|to|or) ?(?=\d)")  # noqa: RUF001
+_CLOCK: Final = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)(?!\d)")
+_ONE: Final = re.compile(r"(?:an?|one) (second|minute|hour|day|week)\b")
 _PARTS_MAX: Final = 5
 
 
@@ -81,20 +88,30 @@ def leading_duration(text: str, *, unit_s: float | None = None) -> float | None:
 
     >>> leading_duration("9m38.016s. Visit us"), leading_duration("1d")
     (578.016, 86400.0)
-    >>> leading_duration("20"), leading_duration("20", unit_s=1)
-    (None, 20.0)
+    >>> leading_duration("20"), leading_duration("20", unit_s=1), leading_duration("6am", unit_s=1)
+    (None, 20.0, None)
+    >>> leading_duration("5-10 minutes"), leading_duration("02:11:45"), leading_duration("a minute")
+    (600.0, 7905.0, 60.0)
     """
+    if not text[:1].isdigit():
+        one = _ONE.match(text)
+        return float(_UNITS_S[one[1]]) if one is not None else None
+    clock = _CLOCK.match(text)
+    if clock is not None:
+        return float(int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3]))
+    longer = _RANGE.match(text)
+    text = text[longer.end() :] if longer is not None else text
     total, at = 0.0, 0
     for _ in range(_PARTS_MAX):
         found = _PART.match(text, at)
         if found is None:
             break
-        total += float(found[1]) * _UNITS_S[found[2]]
+        total += float(found[1].replace(",", "")) * _UNITS_S[found[2]]
         at = found.end()
     if at:
         return finite(total)
     bare = _NUMBER.match(text)
-    return float(bare[0]) * unit_s if bare and unit_s is not None else None
+    return float(bare[1]) * unit_s if bare and unit_s is not None else None
 
 
 def duration_s(value: object, *, unit_s: float = 1) -> float | None:
@@ -139,14 +156,19 @@ _WINDOW_CHARS: Final = 48
 _ANCHORS_MAX: Final = 8
 
 # A word that announces a wait, and what may stand between it and the number. Text is lower case.
-_ANCHORS: Final = ("again", "retry", "wait", "reset", "available", "requests in", "come back")
-_FOREIGN_ANCHORS: Final = ("请在", "请等待", "请于", "等待", "thử lại sau", "chờ")
+_ANCHORS: Final = (
+    "again", "try", "wait", "reset", "available", "requests in", "come back", "replenish",
+    "refresh", "resume", "cooldown", "cool down", "back in", "backoff", "back off", "renew",
+)  # fmt: skip
+_FOREIGN_ANCHORS: Final = ("请在", "请等", "请于", "等待", "稍等", "请", "thử lại sau", "chờ")
 _BRIDGE: Final = re.compile(
-    r"(?:ing|s)?(?: again)?(?: your request)?(?: after| in| for|-after)?(?: at least| about)?"
-    r"[ :]{0,2}(?=\d)"
+    r"(?:ing|e?s|ed)?(?: again)?(?: your request| this request| for| period)?"
+    r"(?:[ _-]?after| in| for)?"
+    r"(?: at least| about| approximately| another| up to| ~)?[ :=]{0,2}(?=\d|(?:an?|one) )"
 )
 _CHINESE_AFTER: Final = re.compile(
-    r"(?<!\d)(\d{1,9}(?:\.\d{1,9})?) ?(毫秒|秒钟|秒|分钟|小时|天)(?:后|之后|内最多)"
+    r"(?<!\d)((?:\d{1,9}(?:\.\d{1,9})? ?(?:毫秒|秒钟|秒|分钟|分|个?小时|天|s|ms|min) ?){1,4})"
+    r"(?:后|之后|以后|内最多|再试)"
 )
 
 
@@ -160,11 +182,12 @@ def wait_in(text: str) -> float | None:
     found = [
         leading_duration(text[at : at + _WINDOW_CHARS], unit_s=1)
         for anchor in anchors
+        if anchor in text
         for at in _numbers_after(anchor, text)
     ]
     if not text.isascii():
         matches = zip(range(_ANCHORS_MAX), _CHINESE_AFTER.finditer(text), strict=False)
-        found += [duration_s(match[1] + match[2]) for _, match in matches]
+        found += [leading_duration(match[1]) for _, match in matches]
     return max((wait_s for wait_s in found if wait_s), default=None)
 
 

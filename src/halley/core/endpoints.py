@@ -11,6 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from halley.core.model import Request
@@ -157,6 +158,7 @@ def family_of(path: str) -> _Family:
     return _OTHER
 
 
+@lru_cache(maxsize=512)
 def endpoint_at(method: str, path: str) -> Endpoint:
     """The endpoint of a path, as far as method and path tell.
 

@@ -7,21 +7,15 @@ type of value raises.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias, TypeGuard
+from typing import Final, TypeGuard
 
 from halley.core.bodies import embedded, salvaged
-from halley.core.durations import duration_s
-
-Object: TypeAlias = Mapping[str, object]
+from halley.core.notes import Notes, Object
 
 DEPTH_MAX: Final = 4
 """Objects inside objects, and errors stringified inside messages, that are followed."""
 
-LABEL_CHARS_MAX: Final = 96
 ITEMS_MAX: Final = 16
 
 
@@ -39,54 +33,6 @@ class Shape(StrEnum):
     MIDJOURNEY = "midjourney"  # {"code": <int>, "description"}
     FLAT = "flat"  # {"object": "error", …}, {"type": "error", "code", …}, {"message"}
     PROBLEM = "problem"  # RFC 9457, as Cloudflare sends it
-
-
-_PARTS: Final = re.compile("[:#./]")
-
-
-@dataclass(slots=True)
-class Notes:
-    """What has been read so far; lives for one reading of one body."""
-
-    success: bool = False
-    labels: set[str] = field(default_factory=set)
-    texts: list[str] = field(default_factory=list)
-    code: str = ""
-    param: str = ""
-    status: int | None = None
-    delay_s: float | None = None
-    reset: str | None = None
-    retryable: bool | None = None
-
-    def label(self, value: object) -> None:
-        """Note a code, type or reason: a word is a label, a sentence is text."""
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            return
-        word = str(value)[: 2 * LABEL_CHARS_MAX].strip().lstrip("@")  # `@…` is ours
-        if not word:
-            return
-        if word.isascii() and word.isdigit() and len(word) == 3:  # noqa: PLR2004  an HTTP status
-            self.status = self.status or (int(word) if "100" <= word <= "599" else None)
-            return
-        if len(word) > LABEL_CHARS_MAX or " " in word:
-            self.say(word)
-        lowered = word[:LABEL_CHARS_MAX].lower()
-        self.code = self.code or word[:LABEL_CHARS_MAX]
-        self.labels.add(lowered)
-        # `local:insufficient_quota`, `com.amazon#ThrottlingException`, `Throttling.RateQuota`
-        if not lowered.isidentifier():
-            self.labels.update(part for part in _PARTS.split(lowered) if part)
-
-    def say(self, value: object) -> None:
-        """Note a message."""
-        if isinstance(value, str) and value:
-            self.texts.append(value)
-
-    def wait(self, value: object) -> None:
-        """Note a wait stated as data; of several the longest."""
-        wait_s = duration_s(value)
-        if wait_s is not None:
-            self.delay_s = max(wait_s, self.delay_s or 0)
 
 
 SUCCESSES: Final = frozenset({"success", "succeed", "ok", "0", "200", "true", "none", ""})
@@ -123,7 +69,7 @@ def error_in(document: object, notes: Notes, depth: int = 0) -> Shape:
 
 
 def _envelope(document: Object, notes: Notes, depth: int) -> Shape:
-    error = document.get("error") or document.get("errors")
+    error = document.get("error") or document.get("errors") or document.get("Error")
     if isinstance(error, list):
         error = next(iter(objects(error)), None)
     if is_object(error) and error:
@@ -135,6 +81,7 @@ def _envelope(document: Object, notes: Notes, depth: int) -> Shape:
         notes.label(document.get("type"))
         notes.label(document.get("status"))
         _message(error, notes, depth)
+        notes.waits(document)
         notes.say(document.get("message"))
         notes.say(document.get("error_description"))
         return Shape.STRING
@@ -146,15 +93,15 @@ def _envelope_extras(document: Object, notes: Notes) -> None:
         value = document.get(name)
         if isinstance(value, str) and value != "error":
             notes.label(value)
-    notes.wait(document.get("retry_after"))
+    notes.waits(document)
     notes.say(document.get("message"))
 
 
 def _inside(document: Object, notes: Notes, depth: int) -> Shape:
     """An error one level down: a failed response, a choice, a task's data."""
-    for name in ("response", "data", "output", "task"):
+    for name in ("response", "data", "output", "task", "ResponseMetadata", "Response"):
         inner = document.get(name)
-        if is_object(inner) and (inner.get("error") or name == "response"):
+        if is_object(inner) and (inner.get("error") or inner.get("Error") or name == "response"):
             shape = error_in(inner, notes, depth + 1)
             if shape is not Shape.NONE:
                 return shape
@@ -179,7 +126,7 @@ def _problem(document: Object, notes: Notes, _depth: int) -> Shape:
     notes.label(document.get("status"))
     for name in ("title", "detail", "message"):
         notes.say(document.get(name))
-    notes.wait(document.get("retry_after"))
+    notes.waits(document)
     if isinstance(document.get("retryable"), bool):
         notes.retryable = document["retryable"] is True
     return Shape.PROBLEM
@@ -201,6 +148,8 @@ _BARE: Final = ("message", "Message", "errorMessage", "msg", "code", "statusCode
 
 
 def _calls_itself_error(document: Object) -> bool:
+    if document.get("error_code") and "error_msg" in document:  # Baidu
+        return True
     return document.get("object") == "error" or document.get("type") == "error"
 
 
@@ -253,7 +202,16 @@ def _task(document: Object, notes: Notes, depth: int) -> Shape:
     return Shape.TASK
 
 
-_LABELS: Final = ("code", "type", "status", "reason", "error_code", "error_type", "errorCode")
+_LABELS: Final = (
+    "code",
+    "Code",
+    "type",
+    "status",
+    "reason",
+    "error_code",
+    "error_type",
+    "errorCode",
+)
 _INNER: Final = ("innererror", "inner_error", "cause")
 _MESSAGES: Final = (
     "message",
@@ -279,7 +237,7 @@ def _error_object(error: Object, notes: Notes, depth: int) -> None:
     for name in _MESSAGES:
         if name in error:
             _message(error[name], notes, depth)
-    notes.wait(error.get("retry_after"))
+    notes.waits(error)
     _attached(error, notes, depth)
 
 
@@ -319,6 +277,8 @@ def _message(value: object, notes: Notes, depth: int) -> None:
     if not isinstance(value, str) or not value:
         return
     notes.say(value)
+    if "_" in value and value.isidentifier():  # a code where the sentence should be
+        notes.label(value)
     if "{" in value and depth < DEPTH_MAX:
         inner = embedded(value)
         if inner is None:
@@ -375,7 +335,7 @@ def _openrouter(metadata: object, notes: Notes, depth: int) -> None:
     if not is_object(metadata):
         return
     _message(metadata.get("raw"), notes, depth + 1)
-    notes.wait(metadata.get("retry_after_seconds"))
+    notes.waits(metadata)
     if metadata.get("flagged_input") or metadata.get("reasons"):
         notes.labels.add("flagged")
     headers = metadata.get("headers")

@@ -13,8 +13,10 @@ from typing import Final
 
 from halley.core.bodies import Body, Form, read_body
 from halley.core.durations import wait_in
-from halley.core.envelopes import Notes, Shape, error_in
+from halley.core.envelopes import Shape, error_in
 from halley.core.model import Headers
+from halley.core.notes import Notes
+from halley.core.tables import words_in
 
 TEXT_CHARS_MAX: Final = 8192
 """Characters of message text the tables look at: the head and the tail of a longer one."""
@@ -29,6 +31,7 @@ class Evidence:
     Attributes:
         labels: Every code, type, status word and reason, lower case.
         text: Every message, lower case, bounded.
+        words: The words in it: letters, digits and `_`.
         code: The first code or type that says something, as it was spelled.
         param: The field of the request that the error names.
         status: The HTTP status stated inside the body.
@@ -42,6 +45,7 @@ class Evidence:
     body: Body = field(default_factory=lambda: Body(Form.EMPTY))
     labels: frozenset[str] = frozenset()
     text: str = ""
+    words: frozenset[str] = frozenset()
     code: str = ""
     param: str = ""
     status: int | None = None
@@ -69,8 +73,7 @@ def _shape_of(read: Body, notes: Notes) -> Shape:
         case Form.EMPTY:
             return Shape.EMPTY
         case Form.PAGE:
-            notes.say(page_text(read.text))
-            return Shape.PAGE
+            return _page(read.text, notes)
         case Form.BROKEN if notes.success and not read.text.startswith('{"error"'):
             return Shape.BROKEN
         case Form.TEXT | Form.BROKEN:
@@ -83,6 +86,16 @@ def _shape_of(read: Body, notes: Notes) -> Shape:
             return _first_error(read.documents, notes)
 
 
+def _page(page: str, notes: Notes) -> Shape:
+    """A page of HTML, or the XML in which some clouds write their errors."""
+    notes.say(page_text(page))
+    code = _XML_CODE.search(page, 0, _PAGE_CHARS_MAX)
+    if code is None:
+        return Shape.PAGE
+    notes.label(code[1])
+    return Shape.FLAT
+
+
 def _first_error(documents: tuple[object, ...], notes: Notes) -> Shape:
     for document in documents:
         shape = error_in(document, notes)
@@ -93,6 +106,7 @@ def _first_error(documents: tuple[object, ...], notes: Notes) -> Shape:
 
 _TAG: Final = re.compile(r"<[^<>]*>")
 _PAGE_CHARS_MAX: Final = 8192
+_XML_CODE: Final = re.compile(r"<Code>([\w.]{1,80})</Code>")  # AWS and its likes: an error as XML
 
 
 def page_text(page: str) -> str:
@@ -113,6 +127,7 @@ def _frozen(notes: Notes, shape: Shape, read: Body) -> Evidence:
         body=read,
         labels=frozenset(notes.labels),
         text=text,
+        words=words_in(text),
         code=notes.code,
         param=notes.param,
         status=notes.status,

@@ -34,10 +34,28 @@ HEADERS: Final = (
     "x-litellm-call-id",
     "x-portkey-trace-id",
     "openai-request-id",
+    "mistral-correlation-id",
+    "minimax-request-id",
+    "x-siliconcloud-trace-id",
+    "x-ds-trace-id",  # DeepSeek
+    "eagleeye-traceid",  # Alibaba
+    "x-client-request-id",
+    "apigw-requestid",  # AWS API Gateway
+    "x-amz-request-id",
+    "x-kong-request-id",
+    "fly-request-id",
+    "helicone-id",
     "x-b3-traceid",
     "x-correlation-id",
     "x-trace-id",
+    "trace-id",
+    "x-amz-cf-id",
+    "x-vercel-id",
 )
+
+_RANK: Final = {name: rank for rank, name in enumerate(HEADERS)}
+_KNOWN: Final = frozenset(HEADERS)
+_COMMON: Final = 4  # asked one by one, before all of them at once
 
 _IN_TEXT: Final = (
     "request id:",
@@ -46,10 +64,22 @@ _IN_TEXT: Final = (
     "requestid:",
     "request-id:",
     "request id ",
+    "requestid：",  # noqa: RUF001
     "请求id:",
     "请求id：",  # noqa: RUF001
+    "错误id：",  # noqa: RUF001  Zhipu 1234
+    "trace id:",
+    "traceid:",
+    "trace_id:",
+    "log id:",
+    "logid:",
+    "log_id:",
+    "activityid:",  # Azure
+    "correlation id:",
+    "tracking id:",
 )
-_IN_JSON: Final = ('"request_id"', '"requestid"', '"x-request-id"', '"log_id"', '"trace_id"')
+_NAMES: Final = ("request_id", "requestid", "request-id", "log_id", "logid", "trace_id", "traceid")
+_QUOTES: Final = ('"', '\\"', "'")  # JSON, JSON inside a string, an object as Python prints it
 _RAY_IN_TEXT: Final = ('"ray_id"', "ray id:", "cf-ray:")
 _EDGES: Final = " \t\r\n\"'<>()[]{}*`,;."
 _ENDS: Final = frozenset(" \t\r\n\"'<>(){}[],;（）。，\\")  # noqa: RUF001
@@ -63,10 +93,13 @@ def request_id(headers: Headers, text: str = "") -> str | None:
     >>> request_id({"x-request-id": "req_1"}, "(request id: A1)")
     'req_1'
     """
-    for name in HEADERS:
+    for name in HEADERS[:_COMMON]:
         if name in headers and (found := safe_id(headers[name])) is not None:
             return found
-    return _last_in(text, _IN_TEXT) or _last_in(text, _IN_JSON)
+    for name in sorted(_KNOWN.intersection(headers), key=_RANK.__getitem__):
+        if (found := safe_id(headers[name])) is not None:
+            return found
+    return (_last_in(text, _IN_TEXT) or _last_quoted(text)) if text else None
 
 
 def ray_id(headers: Headers, text: str = "") -> str | None:
@@ -90,28 +123,34 @@ def safe_id(value: str) -> str | None:
     return trimmed
 
 
-def _last_in(text: str, marks: tuple[str, ...]) -> str | None:
-    """The id after the last mark that is followed by one."""
+def _last_quoted(text: str) -> str | None:
+    lowered = text.lower()
+    names = [name for name in _NAMES if name in lowered]
+    return _last_in(text, tuple(name + quote for name in names for quote in _QUOTES), prose=False)
+
+
+def _last_in(text: str, marks: tuple[str, ...], *, prose: bool = True) -> str | None:
+    """The id after the last mark that is followed by one; in `prose` a plain word is none."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters change length in lower case: positions would slip
         lowered = text
     best, best_at = None, -1
     for mark in marks:
-        at = lowered.rfind(mark)
+        at = lowered.rfind(mark) if mark in lowered else -1
         if at > best_at:
-            found = _id_at(text, at + len(mark))
+            found = _id_at(text, at + len(mark), prose=prose)
             if found is not None:
                 best, best_at = found, at
     return best
 
 
-def _id_at(text: str, start: int) -> str | None:
+def _id_at(text: str, start: int, *, prose: bool) -> str | None:
     window = text[start : start + ID_CHARS_MAX + 40].lstrip(_EDGES + ":=\\")
     # Cloudflare's page writes `Ray ID: <strong>…</strong>`.
     window = window.removeprefix("strong>")
     stop = next((i for i, char in enumerate(window) if char in _ENDS), len(window))
     found = window[:stop].rstrip(".")
     # "request id in the header" is prose: an id has a digit in it, or is long.
-    if not any(char.isdigit() for char in found) and len(found) < _PROSE_CHARS:
+    if prose and not any(char.isdigit() for char in found) and len(found) < _PROSE_CHARS:
         return None
     return safe_id(found)

@@ -7,6 +7,7 @@ looked at; a healthy chat answer is recognised before its path is even read.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from halley.core.answers import expects_json, is_media
@@ -19,6 +20,8 @@ _BLANKS: Final = b" \t\r\n\0\xef\xbb\xbf"
 _CLOSERS: Final = frozenset(b"}] \t\r\n\0")
 _STREAM_STARTS: Final = (b"data:", b"event:", b":", b"id:", b"retry:")
 _HEAD_BYTES: Final = 4096
+_CLOSED: Final = (b"}", b"\n")
+_CHOICE: Final = re.compile(rb"\s*:\s*\[\s*\{")
 _ERRORS_MAX: Final = 8
 
 
@@ -28,13 +31,10 @@ def healthy(reply: Reply) -> bool:
     It says nothing about other replies; ask `suspicious` about those.
     """
     body = reply.body
-    return (
-        body[:1] == b"{"
-        and reply.complete
-        and body[-1:] == b"}"
-        and b'"error' not in body
-        and (b'"choices":[{' in body or b'"choices": [{' in body)
-    )
+    if not reply.complete or body[:1] != b"{" or body[-1:] not in _CLOSED:
+        return False
+    at = body.find(b'"choices"', 0, _HEAD_BYTES)
+    return at > 0 and _CHOICE.match(body, at + 9) is not None and b'error"' not in body
 
 
 def suspicious(request: Request, reply: Reply) -> bool:
@@ -74,8 +74,9 @@ def _names_error(body: bytes) -> bool:
         if at < 0:
             return False
         quoted = body[at - 1 : at] == b"\\"  # an escaped quote: the answer talks about errors
-        value = body[at : at + 24].partition(b":")[2].lstrip(_BLANKS)
-        if not quoted and not value.startswith(b"null"):
+        rest = body[at + 1 : at + 40].partition(b'"')[2].lstrip(_BLANKS)
+        named = rest.startswith(b":")  # a value `"error"` is followed by something else
+        if not quoted and not (named and rest[1:].lstrip(_BLANKS).startswith(b"null")):
             return True
         at = body.find(b'"error', at + 6, INSPECTED_BYTES_MAX)
     return True
@@ -113,6 +114,8 @@ def _unlike_an_answer(request: Request, body: bytes) -> bool:
 
 def _gemini(body: bytes) -> bool:
     if b'"candidates"' not in body or b'"blockReason"' in body:
+        return True
+    if _value(body, b'"candidates"').startswith(b"[]"):
         return True
     at = body.find(b'"finishReason"', 0, INSPECTED_BYTES_MAX)
     ended = body[at : at + 40]

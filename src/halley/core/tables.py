@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
@@ -118,8 +118,12 @@ def within(needle: str, text: str) -> bool:
     >>> within("user quota*not enough", "user quota is not enough"), within("a*b", "b a")
     (True, False)
     """
+    return _in_order(needle.split("*"), text)
+
+
+def _in_order(parts: Sequence[str], text: str) -> bool:
     at = 0
-    for part in needle.split("*"):
+    for part in parts:
         at = text.find(part, at)
         if at < 0:
             return False
@@ -128,6 +132,18 @@ def within(needle: str, text: str) -> bool:
 
 
 _WORD: Final = re.compile(r"[a-z0-9_]+")
+_BLANKED: Final = {code: " " for code in range(128) if not _WORD.match(chr(code))}
+
+
+def words_in(text: str) -> frozenset[str]:
+    """The words of a lower-case text.
+
+    >>> sorted(words_in("no_key: try again, please."))
+    ['again', 'no_key', 'please', 'try']
+    """
+    if text.isascii():  # three times as fast
+        return frozenset(text.translate(_BLANKED).split())
+    return frozenset(_WORD.findall(text))
 
 
 def _words(needle: str) -> list[str]:
@@ -142,19 +158,23 @@ def _words(needle: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """Row numbers by the word that can bring them up."""
+    """Row numbers by what can bring them up; by a word only where its needle stands too."""
 
     labels: dict[str, tuple[int, ...]]
-    words: dict[str, tuple[int, ...]]
+    words: dict[str, tuple[tuple[int, tuple[str, ...]], ...]]
     foreign: tuple[tuple[str, int], ...]
     status: dict[int, tuple[int, ...]]
 
-    def candidates(self, labels: frozenset[str], text: str, status: int | None) -> set[int]:
+    def candidates(
+        self, labels: frozenset[str], text: str, words: frozenset[str], status: int | None
+    ) -> set[int]:
         found: set[int] = set()
         for label in self.labels.keys() & labels:
             found.update(self.labels[label])
-        for word in self.words.keys() & set(_WORD.findall(text)):
-            found.update(self.words[word])
+        for word in self.words.keys() & words:
+            for number, parts in self.words[word]:
+                if parts[0] in text and (len(parts) == 1 or _in_order(parts, text)):
+                    found.add(number)
         if not text.isascii():
             found.update(number for part, number in self.foreign if part in text)
         if status is not None:
@@ -164,7 +184,7 @@ class _Index:
 
 def _indexed(rows: tuple[Row, ...]) -> _Index:
     labels: dict[str, list[int]] = {}
-    words: dict[str, list[int]] = {}
+    words: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
     foreign: list[tuple[str, int]] = []
     status: dict[int, list[int]] = {}
     common = Counter(word for row in rows for needle in row.texts for word in _words(needle))
@@ -177,7 +197,7 @@ def _indexed(rows: tuple[Row, ...]) -> _Index:
                 # The rarest word brings the row up; the longest of those that are equally rare.
                 trigger = min(_words(needle), key=lambda w: (common[w], -len(w)), default="")
                 if trigger:
-                    words.setdefault(trigger, []).append(number)
+                    words.setdefault(trigger, []).append((number, tuple(needle.split("*"))))
                 else:
                     foreign.append((needle.partition("*")[0], number))
         else:
@@ -213,10 +233,17 @@ class Tables:
             raise ValueError(f"rows: expected at least one condition, got none in {empty[0]}")
         object.__setattr__(self, "_index", _indexed(self.rows))
 
-    def first(self, labels: frozenset[str], text: str, status: int | None) -> Row | None:
-        """The first row that fits, None when none does."""
+    def first(
+        self,
+        labels: frozenset[str],
+        text: str,
+        status: int | None,
+        words: frozenset[str] | None = None,
+    ) -> Row | None:
+        """The first row that fits, None when none does; `words` are those of the text, if known."""
         rows = self.rows
-        for number in sorted(self._index.candidates(labels, text, status)):
+        known = words_in(text) if words is None else words
+        for number in sorted(self._index.candidates(labels, text, known, status)):
             if rows[number].fits(labels, text, status):
                 return rows[number]
         return None

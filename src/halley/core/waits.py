@@ -43,7 +43,8 @@ def server_wait(headers: Headers, evidence: Evidence, status: int | None) -> flo
 
 
 def _from_retry_after_ms(headers: Headers) -> float | None:
-    value = number(headers.get("retry-after-ms", "").strip())
+    text = headers.get("retry-after-ms") or headers.get("x-ms-retry-after-ms", "")  # Azure
+    value = number(text.strip())
     return None if value is None else finite(value / 1000)
 
 
@@ -58,8 +59,10 @@ def _from_retry_after(headers: Headers) -> float | None:
 
 def _until(then_s: float | None, headers: Headers) -> float | None:
     """Seconds from the reply's own date to an instant; None without a date."""
+    if then_s is None:
+        return None
     now_s = instant_s(headers.get("date", ""))
-    return None if then_s is None or now_s is None else finite(then_s - now_s)
+    return None if now_s is None else finite(then_s - now_s)
 
 
 def stated_in_body(evidence: Evidence, status: int | None) -> float | None:
@@ -89,12 +92,30 @@ def _from_resets(headers: Headers) -> float | None:
         for remaining, reset in _LIMITS
         if reset in headers and number(headers.get(remaining, "").strip()) == 0
     ]
+    waits += _structured(headers.get("ratelimit", ""))
     return max((wait_s for wait_s in waits if wait_s), default=None)
+
+
+def _structured(field: str) -> list[float | None]:
+    """The waits of used-up policies in a ``RateLimit`` field.
+
+    draft-ietf-httpapi-ratelimit-headers-10: ``"default";r=0;t=30``, several with commas.
+    """
+    policies = [policy.replace(" ", "").split(";") for policy in field[:1024].split(",")]
+    return [
+        number(parameter[2:])
+        for policy in policies
+        if "r=0" in policy
+        for parameter in policy
+        if parameter.startswith("t=")
+    ]
 
 
 def _reset_s(value: str | None, headers: Headers) -> float | None:
     """A reset as a wait: a duration, epoch seconds, epoch milliseconds, or a date."""
     text = (value or "").strip()
+    if not text:
+        return None
     plain = number(text)
     if plain is None:
         found = duration_s(text)

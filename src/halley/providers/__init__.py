@@ -22,6 +22,7 @@ from halley.providers import (
     deepseek,
     gemini,
     groq,
+    limits,
     minimax,
     mistral,
     moonshot,
@@ -59,10 +60,13 @@ TABLES: Final = Tables(
     + bytedance.ROWS
     + minimax.ROWS
     + openai.ROWS
+    + limits.ROWS
+    + openai.RATES
     + anthropic.ROWS
     + deepseek.ROWS
     + xai.ROWS
     + shared.ROWS
+    + limits.LATE
     + gemini.WORDS
     + tasks.LATE
     + relay.LATE

@@ -10,19 +10,6 @@ from halley.core.tables import Row
 _ERRORS: Final = "platform.claude.com/docs/en/api/errors, 2026-11"
 
 ROWS: Final = (
-    Row(
-        "anthropic.balance",
-        Kind.BALANCE,
-        f"{_ERRORS}: an invalid_request_error by type",
-        texts=(
-            "credit balance is too low",
-            "reached your specified api usage limits",
-            "reached your api usage limits",
-            "extra usage is required",
-            "spend limit",
-            "spending limit",
-        ),
-    ),
     Row("anthropic.billing_error", Kind.BALANCE, _ERRORS, labels=("billing_error",)),
     Row(
         "anthropic.organization_disabled",

@@ -105,6 +105,7 @@ ROWS: Final = (
             "unrecognizedclientexception",
             "invalidsignatureexception",
             "expiredtokenexception",
+            "expiredtoken",
             "incompletesignature",
             "invalidclienttokenid",
             "missingauthenticationtokenexception",

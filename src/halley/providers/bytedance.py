@@ -69,5 +69,11 @@ ROWS: Final = (
         labels=("internalserviceerror",),
         ambiguous=True,
     ),
-    Row("bytedance.access", Kind.PERMISSION, _DOCS, labels=("accessdenied", "operationdenied")),
+    Row(
+        "bytedance.access",
+        Kind.PERMISSION,
+        _DOCS,
+        labels=("accessdenied", "operationdenied"),
+        unless=("@limit.money",),
+    ),
 )

@@ -138,6 +138,7 @@ ROWS: Final = (
             "token has no access to model",
             "token does not have access to model",
             "无权使用模型",
+            "不允许使用模型",
         ),
         origin=Origin.GATEWAY,
     ),
@@ -182,6 +183,7 @@ ROWS: Final = (
             "no available channel",
             "无可用渠道",
             "没有可用渠道",
+            "可用渠道不存在",
             "no channel available for model",
             "not supported by any configured",
         ),
@@ -262,7 +264,13 @@ ROWS: Final = (
         "cometapi.price_unset",
         Kind.GATEWAY_CONFIG,
         _RELAY,
-        texts=("倍率或价格未配置", "ratio or price not set", "price not configured"),
+        texts=(
+            "倍率或价格未配置",
+            "ratio or price not set",
+            "get model ratio",
+            "price table",
+            "price not configured",
+        ),
         origin=Origin.GATEWAY,
     ),
     Row(
@@ -314,6 +322,7 @@ LATE: Final = (
         f"{_DOCS}: with an empty code the message decides, whatever the status",
         texts=(
             "is required",
+            "cannot unmarshal",
             "must be between",
             "must be one of",
             "invalid parameter",

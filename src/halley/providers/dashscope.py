@@ -11,6 +11,23 @@ _DOCS: Final = "help.aliyun.com/zh/model-studio/error-code, 2026-11"
 
 ROWS: Final = (
     Row(
+        "dashscope.allocation_rate",
+        Kind.RATE_LIMIT,
+        "can1357/oh-my-pi#8476, 2026-08: money's words on a limit of tokens per minute",
+        texts=("error-code#token-limit", "allocated quota exceeded"),
+        unless_texts=("free allocated quota",),
+        status=(429,),
+        ambiguous=False,
+    ),
+    Row(
+        "dashscope.allocation_rate_code",
+        Kind.RATE_LIMIT,
+        f"{_DOCS}: Throttling.AllocationQuota",
+        labels=("throttling.allocationquota",),
+        unless_texts=("free allocated quota",),
+        ambiguous=False,
+    ),
+    Row(
         "dashscope.balance",
         Kind.BALANCE,
         _DOCS,
@@ -64,7 +81,7 @@ ROWS: Final = (
         "dashscope.model_access",
         Kind.MODEL_ACCESS,
         _DOCS,
-        labels=("model.accessdenied", "access_denied.unpurchased"),
+        labels=("model.accessdenied", "accessdenied.unpurchased", "access_denied.unpurchased"),
     ),
     Row(
         "dashscope.busy",

@@ -10,7 +10,6 @@ from halley.core.tables import Row
 _DOCS: Final = "api-docs.deepseek.com/quick_start/error_codes, 2026-11"
 
 ROWS: Final = (
-    Row("deepseek.balance", Kind.BALANCE, _DOCS, texts=("insufficient balance",)),
     Row(
         "deepseek.key",
         Kind.INVALID_KEY,

@@ -106,6 +106,7 @@ ROWS: Final = (
         Kind.PERMISSION,
         _INFO,
         labels=("service_disabled", "access_denied"),
+        unless=("accessdenied",),
     ),
     Row(
         "gemini.model_not_found",

@@ -18,7 +18,12 @@ ROWS: Final = (
         ambiguous=False,
     ),
     Row(
-        "mistral.rate", Kind.RATE_LIMIT, f"{_DOCS}: 1300", labels=("rate_limited",), ambiguous=False
+        "mistral.rate",
+        Kind.RATE_LIMIT,
+        f"{_DOCS}: 1300",
+        labels=("rate_limited",),
+        unless=("@limit.money", "@limit.period"),
+        ambiguous=False,
     ),
     Row("mistral.model", Kind.MODEL_NOT_FOUND, f"{_DOCS}: 1500", labels=("1500",), ambiguous=False),
     Row(

@@ -20,6 +20,13 @@ ROWS: Final = (
         ambiguous=False,
     ),
     Row(
+        "moonshot.per_day",
+        Kind.QUOTA,
+        "MoonshotAI/kimi-cli#2318, 2026-05: TPD, tokens per day",
+        labels=("rate_limit_reached_error",),
+        texts=("tpd rate limit", "max tpd", "tokens per day"),
+    ),
+    Row(
         "moonshot.rate",
         Kind.RATE_LIMIT,
         _DOCS,

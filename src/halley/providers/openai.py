@@ -40,6 +40,7 @@ ROWS: Final = (
             "exceeded its spend limit",
             "account is not active, please check your billing",
         ),
+        unless=("resource_exhausted", "google.retry_info", "quota.per_minute"),
         unless_texts=("ai.google.dev", "generativelanguage", "retry in"),
     ),
     Row(
@@ -51,21 +52,6 @@ ROWS: Final = (
             "request too large*limit",
             "tokens must be reduced in order",
         ),
-        ambiguous=False,
-    ),
-    Row(
-        "openai.daily_limit",
-        Kind.QUOTA,
-        f"{_LIMITS}: a daily bucket without a wait named",
-        texts=("per day (rpd)", "per day (tpd)", "requests per day", "tokens per day"),
-        unless=("@waits",),
-        status=(429,),
-    ),
-    Row(
-        "openai.rate_limit",
-        Kind.RATE_LIMIT,
-        _LIMITS,
-        labels=("rate_limit_exceeded",),
         ambiguous=False,
     ),
     Row(
@@ -129,7 +115,11 @@ ROWS: Final = (
         "openai.unverified",
         Kind.MODEL_ACCESS,
         "help.openai.com, API organization verification, 2026-11",
-        texts=("organization must be verified", "organization*is not verified"),
+        texts=(
+            "organization must be verified",
+            "organization*is not verified",
+            "verify your organization",
+        ),
     ),
     Row(
         "openai.model_not_found",
@@ -168,5 +158,15 @@ ROWS: Final = (
         Kind.PERMISSION,
         f"{_ERRORS}: 401, you must be a member of an organization",
         texts=("must be a member of an organization", "no such organization"),
+    ),
+)
+
+RATES: Final = (
+    Row(
+        "openai.rate_limit",
+        Kind.RATE_LIMIT,
+        _LIMITS,
+        labels=("rate_limit_exceeded",),
+        ambiguous=False,
     ),
 )

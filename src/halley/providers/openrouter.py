@@ -14,8 +14,8 @@ ROWS: Final = (
     Row(
         "openrouter.free_per_day",
         Kind.QUOTA,
-        f"{_LIMITS}; Aider-AI/aider#3550",
-        texts=("free-models-per-day",),
+        f"{_LIMITS}; Aider-AI/aider#3550; BerriAI/litellm#9035",
+        texts=("free-models-per-day", "limit_rpd"),
     ),
     Row(
         "openrouter.credits",

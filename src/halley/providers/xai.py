@@ -11,18 +11,6 @@ _DOCS: Final = "docs.x.ai, debugging errors, 2026-11"
 
 ROWS: Final = (
     Row(
-        "xai.credits",
-        Kind.BALANCE,
-        _DOCS,
-        texts=(
-            "used all available credits",
-            "monthly spending limit",
-            "have any credits",
-            "purchase credits",
-            "purchase more credits",
-        ),
-    ),
-    Row(
         "xai.policy",
         Kind.CONTENT_POLICY,
         _DOCS,
