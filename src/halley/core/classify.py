@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final, assert_never
 
 from halley.core.answers import symptoms
@@ -115,7 +116,8 @@ def _reply(request: Request, reply: Reply, tables: Tables, asked: frozenset[str]
     if wait_s is not None and wait_s <= LONG_WAIT_S:
         labels |= {"@waits"}
     labels |= frozenset(_marks(request, reply, evidence))
-    row = tables.first(labels, evidence.text, status, evidence.words) or UNKNOWN
+    limits = partial(limits_in, evidence.text, evidence.words, evidence.labels)
+    row = tables.first(labels, evidence.text, status, evidence.words, limits) or UNKNOWN
     failure = _failure(reply, evidence, row, status, wait_s)
     return _long_wait(_relayed(failure, row, labels), labels, stated_in_body(evidence, status))
 
@@ -158,7 +160,6 @@ def _marks(request: Request, reply: Reply, evidence: Evidence) -> Iterator[str]:
         yield "@cloudflare"
     if "cf-mitigated" in reply.headers:
         yield "@cloudflare.mitigated"
-    yield from limits_in(evidence.text, evidence.words, evidence.labels)
     own = any(label.endswith(_OWN_TYPES) for label in evidence.labels)
     if own:
         yield "@own"

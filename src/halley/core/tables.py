@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
@@ -49,6 +49,10 @@ NATURAL: Final[dict[Kind, tuple[Action, Scope]]] = {
     Kind.UNKNOWN: (Action.STOP, Scope.REQUEST),
 }
 """What a kind calls for, and what it is about, unless a row says otherwise."""
+
+
+LATE: Final = "@limit."
+"""Marks that cost a look at every sentence, so they are found only when a row asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,12 @@ class _Index:
     words: dict[str, tuple[tuple[int, tuple[str, ...]], ...]]
     foreign: tuple[tuple[str, int], ...]
     status: dict[int, tuple[int, ...]]
+    later: int
+    depends: frozenset[int]
+
+    def waits_for(self, number: int) -> bool:
+        """Whether a row, or one before it, may depend on the marks that are asked for late."""
+        return number >= self.later or number in self.depends
 
     def candidates(
         self, labels: frozenset[str], text: str, words: frozenset[str], status: int | None
@@ -208,7 +218,13 @@ def _indexed(rows: tuple[Row, ...]) -> _Index:
         {word: tuple(found) for word, found in words.items()},
         tuple(foreign),
         {code: tuple(found) for code, found in status.items()},
+        next((number for number, row in enumerate(rows) if _late(row.labels + row.needs)), 0),
+        frozenset(number for number, row in enumerate(rows) if _late(row.unless)),
     )
+
+
+def _late(labels: tuple[str, ...]) -> bool:
+    return any(label.startswith(LATE) for label in labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,14 +255,25 @@ class Tables:
         text: str,
         status: int | None,
         words: frozenset[str] | None = None,
+        later: Callable[[], Iterable[str]] | None = None,
     ) -> Row | None:
-        """The first row that fits, None when none does; `words` are those of the text, if known."""
-        rows = self.rows
+        """The first row that fits, None when none does.
+
+        Args:
+            labels: Codes, types, reasons and marks.
+            text: The messages, lower case.
+            status: Of the reply.
+            words: Those of the text, if known.
+            later: Gives the marks that begin with `LATE`, when a row depends on them.
+        """
+        rows, index = self.rows, self._index
         known = words_in(text) if words is None else words
-        for number in sorted(self._index.candidates(labels, text, known, status)):
+        for number in sorted(index.candidates(labels, text, known, status)):
+            if later is not None and index.waits_for(number):
+                break
             if rows[number].fits(labels, text, status):
                 return rows[number]
-        return None
+        return None if later is None else self.first(labels.union(later()), text, status, known)
 
     def with_rows(self, rows: Iterable[Row]) -> Self:
         """These tables with a policy's rows tried first; a row of the same name is replaced.
