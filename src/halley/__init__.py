@@ -9,8 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from halley.core.errors import PolicyError
     from halley.core.model import Decision, Failure, History
-    from halley.core.policy import Policy, PolicyError
+    from halley.core.policy import Policy
     from halley.explaining import explain
     from halley.policy.options import options
     from halley.transport.history import history
@@ -24,7 +25,7 @@ _HOMES = {
     "Failure": "halley.core.model",
     "History": "halley.core.model",
     "Policy": "halley.core.policy",
-    "PolicyError": "halley.core.policy",
+    "PolicyError": "halley.core.errors",
     "explain": "halley.explaining",
     "history": "halley.transport.history",
     "options": "halley.policy.options",

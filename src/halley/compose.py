@@ -11,8 +11,9 @@ from typing import TypeAlias
 from halley.checks.row import ROW
 from halley.core.budget import Budget
 from halley.core.engine import Engine
+from halley.core.errors import PolicyError
 from halley.core.pace import Lanes
-from halley.core.policy import Policy, PolicyError, Validate
+from halley.core.policy import Policy, Validate
 from halley.core.tables import Tables
 from halley.drivers.chance import Chance
 from halley.drivers.clock import Clock
@@ -76,7 +77,7 @@ def runtime(
     if chosen.validate is not Validate.OFF:
         _can_validate()
     engine = Engine(
-        tables=_tables(),
+        tables=_tables().with_rows(chosen.rules) if chosen.rules else _tables(),
         budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),
         lanes=Lanes(in_flight_max=chosen.in_flight_max, queue_max=chosen.queue_max),
         random=chance or Chance(),

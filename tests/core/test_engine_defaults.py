@@ -220,3 +220,20 @@ class TestRedirects:
         """The content of a video may lie somewhere else."""
         request = Request("GET", "https://api.cometapi.com", "/v1/videos/task_1/content")
         assert one(self.MOVED, request=request).answered
+
+
+def test_a_row_of_the_policy_decides_before_all_others():
+    """What halley would not retry is retried, what it would is not, and the rule says why."""
+    policy = Policy(
+        rules=[
+            {"name": "ours.asleep", "kind": "overloaded", "status": [418], "texts": ["come back"]},
+            {"name": "status.409", "kind": "conflict", "status": [409], "action": "stop"},
+        ]
+    )
+    asleep = one(error(418, message="Come back later"), OK, policy=policy)
+    assert asleep.answered
+    assert asleep.history.attempts[0].failure.rule == "policy.ours.asleep"
+    conflict = one(error(409), policy=policy)
+    assert conflict.history.attempts[0].failure.rule == "policy.status.409"
+    assert trace(conflict) == ["1: 409 conflict -> stop stop final"]
+    assert not one(error(418, message="Come back later")).answered

@@ -86,3 +86,61 @@ def test_nothing_is_read_from_the_working_directory(file: Path, monkeypatch: pyt
     monkeypatch.delenv("HALLEY_POLICY", raising=False)
     monkeypatch.chdir(file.parent)
     assert policy_of(None) == Policy()
+
+
+RULES = """
+[[rules]]
+name = "our_gateway.asleep"
+kind = "overloaded"
+status = [418]
+texts = ["Come back later"]
+source = "our runbook, 2026-11"
+
+[[rules]]
+name = "status.409"
+kind = "conflict"
+status = [409]
+action = "stop"
+"""
+
+
+def test_rules_of_a_file_are_rows(file: Path):
+    """Each table under `rules` is a row; words are matched in lower case."""
+    file.write_text(RULES)
+    asleep, conflict = load(file).rules
+    assert (asleep.kind, asleep.status, asleep.texts) == (
+        "overloaded",
+        (418,),
+        ("come back later",),
+    )
+    assert (conflict.name, conflict.action) == ("status.409", "stop")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("rules = 1", "rules: expected a list of tables, got int"),
+        ("rules = [1]", "rules[0]: expected a table, got int"),
+        ("[[rules]]\nkind = 'timeout'", "rules[0].name: missing"),
+        ("[[rules]]\nname = 'a'\nkind = 'x'", "rules[0].kind: expected one of invalid_request, "),
+        ("[[rules]]\nname = 'a'\nkind = 'timeout'", "rules[0]: expected status, labels, texts"),
+        (
+            "[[rules]]\nname = 'a'\nkind = 'timeout'\nstatus = [99]",
+            "rules[0].status: expected whole numbers from 100 to 599, got [99]",
+        ),
+        (
+            "[[rules]]\nname = 'a'\nkind = 'timeout'\nstatus = [500]\ncolour = 'red'",
+            "rules[0].colour: no such field, known are name, kind, source",
+        ),
+        (
+            "[[rules]]\nname = 'a'\nkind = 'timeout'\nstatus = [500]\n" * 2,
+            "rules[1].name: 'a' is there already",
+        ),
+    ],
+)
+def test_a_bad_rule_is_named(file: Path, text: str, message: str):
+    """The number of the row, its field, what is allowed, what was found."""
+    file.write_text(text)
+    with pytest.raises(PolicyError) as caught:
+        load(file)
+    assert message in str(caught.value)

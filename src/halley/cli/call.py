@@ -27,7 +27,7 @@ from halley.cli.progress import Progress
 from halley.cli.terminal import note, printable
 from halley.cli.verdict import summary, verdict_of
 from halley.compose import is_off, policy_of
-from halley.core.policy import PolicyError
+from halley.core.errors import PolicyError
 from halley.records.sinks import LOGGER
 from halley.simulator import PROFILES, Simulator, serve
 from halley.simulator.keys import VALID

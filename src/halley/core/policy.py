@@ -13,6 +13,10 @@ from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from halley.core.errors import PolicyError
+from halley.core.rules import rules_of
+from halley.core.tables import Row
+
 MIB = 1024 * 1024
 
 
@@ -30,10 +34,6 @@ class Validate(StrEnum):
     OFF = "off"
     WARN = "warn"
     REFUSE = "refuse"
-
-
-class PolicyError(ValueError):
-    """A policy value is not usable; the message says where, what was found and what is allowed."""
 
 
 def _number(default: float, low: float, high: float) -> Any:  # noqa: ANN401 - as dataclasses.field
@@ -64,6 +64,8 @@ class Policy:
         validate: Whether bodies are checked before they are sent: `off`, `warn` or `refuse`.
         repair: Send once more without, or with another name for, a field that a refusal names.
         records: Where records go besides the logger `halley`: a path, or "stderr"; None: nowhere.
+        rules: Rows tried before the tables, as `Row` or as a mapping of its fields; a row with the
+            name of an existing one takes its place, and the record says ``policy.<name>``.
 
     Raises:
         PolicyError: a value is of the wrong type or out of its range.
@@ -84,6 +86,7 @@ class Policy:
     validate: Validate = Validate.OFF
     repair: bool = False
     records: str | None = None
+    rules: tuple[Row, ...] = ()
 
     def __post_init__(self) -> None:
         """Check every field, and take names for enum members."""
@@ -116,6 +119,8 @@ def checked(spec: Field[Any], value: object) -> object:
         return _flag(spec.name, value)
     if spec.name == "records":
         return _text(spec.name, value)
+    if spec.name == "rules":
+        return rules_of(value)
     if value is None and spec.metadata.get("optional"):
         return None
     return _in_range(spec, value)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from halley.core.policy import Policy, PolicyError
+from halley.core.errors import PolicyError
+from halley.core.policy import Policy
 
 BYTES_MAX = 1024 * 1024
 

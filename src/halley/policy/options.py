@@ -10,9 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from halley.core.policy import Policy, PolicyError
+from halley.core.errors import PolicyError
+from halley.core.policy import Policy
 
-SHARED = ("budget_ratio", "budget_floor_per_s", "in_flight_max", "queue_max", "records")
+SHARED = (
+    "budget_ratio",
+    "budget_floor_per_s",
+    "in_flight_max",
+    "queue_max",
+    "records",
+    "rules",
+)
 """Settings that belong to all calls of a client together."""
 
 _changes: ContextVar[dict[str, object] | None] = ContextVar("changes", default=None)
