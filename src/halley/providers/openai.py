@@ -159,6 +159,15 @@ ROWS: Final = (
         f"{_ERRORS}: 401, you must be a member of an organization",
         texts=("must be a member of an organization", "no such organization"),
     ),
+    Row(
+        "openai.rate_limit_of_a_minute",
+        Kind.RATE_LIMIT,
+        f"{_LIMITS}: requests or tokens per minute, with the time to try again",
+        labels=("tokens", "requests"),
+        needs=("rate_limit_exceeded", "@waits"),
+        texts=("per min (tpm)", "per min (rpm)"),
+        ambiguous=False,
+    ),
 )
 
 RATES: Final = (
