@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from halley.checks.row import ROW
 from halley.core.budget import Budget
 from halley.core.engine import Engine
 from halley.core.errors import PolicyError
 from halley.core.pace import Lanes
 from halley.core.policy import Policy, Validate
-from halley.core.tables import Tables
 from halley.drivers.chance import Chance
 from halley.drivers.clock import Clock
 from halley.drivers.session import Runtime, Sink
@@ -39,12 +36,6 @@ def policy_of(policy: PolicyLike) -> Policy:
     if policy is None:
         policy = os.environ.get("HALLEY_POLICY") or Policy()
     return policy if isinstance(policy, Policy) else load(Path(policy))
-
-
-@cache
-def _tables() -> Tables:
-    """Return the tables, with the row of preflight's own answers before the others."""
-    return Tables((ROW, *TABLES.rows))
 
 
 def _can_validate() -> None:
@@ -77,7 +68,7 @@ def runtime(
     if chosen.validate is not Validate.OFF:
         _can_validate()
     engine = Engine(
-        tables=_tables().with_rows(chosen.rules) if chosen.rules else _tables(),
+        tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
         budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),
         lanes=Lanes(in_flight_max=chosen.in_flight_max, queue_max=chosen.queue_max),
         random=chance or Chance(),

@@ -15,11 +15,9 @@ import halley
 from halley.checks import shape
 from halley.checks.finding import Finding
 from halley.checks.refusal import TOLD_MAX, error_body
-from halley.checks.row import ROW
 from halley.core.classify import classify
 from halley.core.model import Action, Kind, Reply, StopReason
 from halley.core.policy import Policy, PolicyError
-from halley.core.tables import Tables
 from halley.providers import TABLES
 
 from .bodies import GOOD, PATHS, request
@@ -52,7 +50,7 @@ class TestRefuse:
         assert attempt.stop_reason is StopReason.FINAL
         (record,) = [one.halley for one in caplog.records]
         assert (record["rule"], record["action"], record["stop_reason"]) == (
-            "preflight",
+            "preflight.refused",
             "fix_request",
             "final",
         )
@@ -153,9 +151,9 @@ def test_a_refusal_has_the_form_of_the_endpoints_errors(name):
     """Every shape's error is classified by halley's own row, as nobody's but the client's fault."""
     body = error_body(PATHS[name], [Finding("error", "model", "required, but missing")])
     reply = Reply(400, {"content-type": "application/json"}, body)
-    failure = classify(request(b"{}", name), reply, Tables((ROW, *TABLES.rows)))
+    failure = classify(request(b"{}", name), reply, TABLES)
     assert failure is not None
-    assert (failure.rule, failure.kind) == ("preflight", Kind.INVALID_REQUEST)
+    assert (failure.rule, failure.kind) == ("preflight.refused", Kind.INVALID_REQUEST)
     assert "model: required, but missing" in json.loads(body)["error"]["message"]
 
 

@@ -13,10 +13,10 @@ from typing import Final
 
 from halley.checks.finding import Finding
 from halley.checks.preflight import check
-from halley.checks.row import CODE
 from halley.checks.shape import shape_at
 from halley.core.model import Request
 from halley.core.policy import Validate
+from halley.providers.preflight import CODE
 
 LOGGER: Final = logging.getLogger("halley")
 TOLD_MAX: Final = 5

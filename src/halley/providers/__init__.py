@@ -29,6 +29,7 @@ from halley.providers import (
     nginx,
     openai,
     openrouter,
+    preflight,
     relay,
     shared,
     status,
@@ -42,6 +43,7 @@ __all__ = ["TABLES"]
 
 TABLES: Final = Tables(
     transport.ROWS
+    + preflight.ROWS
     + answers.ROWS
     + cloudflare.ROWS
     + nginx.ROWS
