@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 import halley.core
 from halley.compose import runtime
 from halley.core.effects import Admit, Deliver, GiveUp, Send, Wait
-from halley.core.engine import to_be_read
 from halley.core.model import Action, Fault, FaultKind, Reply, Request, StopReason
 from halley.core.pace import Refused
 from halley.core.policy import Policy
+from halley.core.replies import to_be_read
 from halley.drivers.chance import Chance
 
 from .worlds import ANSWER, CHAT, JSON, LOST, OK, REFUSED_CONNECTION, error, one, trace, world

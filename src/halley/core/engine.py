@@ -1,61 +1,27 @@
-"""The engine: one call as a generator of effects, from its admission to its last byte.
+"""The engine: what the calls of one client share, and where each of them begins.
 
 A step (the code between two yields) only computes. No clock, socket, sleep, logger or lock is in
 here; chance comes from the generator given from outside. Live responses, exceptions and permits
 stay with the driver. The same inputs give the same trace. The rules of DESIGN §2 are this file's
-specification; tests/core/test_engine_rules.py has a test for each.
+specification, and `call`'s; tests/core/test_engine_rules.py has a test for each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from halley.core.budget import Budget
-from halley.core.classify import classify
-from halley.core.decide import decide
-from halley.core.effects import (
-    Admit,
-    CallCancelled,
-    Deliver,
-    Ended,
-    GiveUp,
-    Send,
-    Steps,
-    StreamEnd,
-    Wait,
-)
-from halley.core.endpoints import Format, family_of, model_of
+from halley.core.call import OPENAI_ID, Call
+from halley.core.effects import Deliver, Steps
 from halley.core.ids import request_id
-from halley.core.model import (
-    THROTTLED,
-    Action,
-    Attempt,
-    Decision,
-    Failure,
-    Fault,
-    Headers,
-    History,
-    Kind,
-    Outcome,
-    Reply,
-    Request,
-    StopReason,
-)
-from halley.core.pace import Lane, Lanes, Refused
+from halley.core.model import Action, Attempt, History, Reply, Request
+from halley.core.pace import Lanes
 from halley.core.policy import Policy
-from halley.core.probe import healthy, suspicious
-from halley.core.repair import REPAIRS_MAX, repair
-from halley.core.schedule import backoff, jittered
+from halley.core.probe import healthy
 from halley.core.tables import Tables
 
 HTTP_OK = 200
-OPENAI_ID = "x-request-id"
-ANTHROPIC_ID = "request-id"
-"""Where the SDKs look for the id of a request."""
-TOO_MANY_REQUESTS = 429
-JSON_STREAMS = ("ndjson", "jsonl", "json-seq", "stream+json")
-"""In the content types of streams that are made of JSON documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,285 +69,8 @@ class Engine:
             now: When it starts, monotonic seconds.
             free: What `begin` said of it; None: it has not begun yet.
         """
-        return _Call(self, describe, policy, now).steps(now, free=free)
+        return Call(self, describe, policy, now).steps(now, free=free)
 
     def call_id(self) -> str:
         """Draw the id of a call: 48 bits of a draw's mantissa, in hexadecimal."""
         return self.random().hex()[4:16]
-
-
-class _Call:
-    """One call on its way."""
-
-    __slots__ = (
-        "_attempts",
-        "_deadline",
-        "_describe",
-        "_engine",
-        "_id",
-        "_number",
-        "_policy",
-        "_repaired",
-        "_request",
-        "_sent_at",
-    )
-
-    def __init__(
-        self, engine: Engine, describe: Callable[[], Request], policy: Policy, now: float
-    ) -> None:
-        self._engine = engine
-        self._describe = describe
-        self._policy = policy
-        self._deadline = now + policy.deadline_s
-        self._id = engine.call_id()
-        self._number = 0
-        self._sent_at = now
-        self._attempts: tuple[Attempt, ...] = ()
-        self._request: Request | None = None
-        self._repaired: tuple[str, ...] = ()
-
-    def steps(self, now: float, *, free: bool | None) -> Steps:
-        """Admit, send, decide; then deliver, give up, or wait and start again."""
-        policy, lanes = self._policy, self._engine.lanes
-        send = Send(self._deadline, policy.body_bytes_max, policy.inspect_bytes_max)
-        if free is None:
-            free = self._engine.begin(now)
-        try:
-            while True:
-                self._number += 1
-                if self._number > 1:
-                    free = lanes.pass_freely(now)
-                if not free:
-                    now, refusal = yield Admit(self._lane(), self._deadline)
-                    if isinstance(refusal, Refused):
-                        yield GiveUp(self._not_admitted(now), refusal.why)
-                        return
-                self._sent_at = now
-                now, outcome = yield send
-                assert isinstance(outcome, Reply | Fault)
-                failure = self._judge(outcome)
-                if failure is None:
-                    assert isinstance(outcome, Reply)
-                    yield from self._succeed(now, outcome)
-                    return
-                attempt = self._fail(now, outcome, failure)
-                if attempt.stop_reason is not None:
-                    yield from self._end(outcome, failure)
-                    return
-                now, _ = yield Wait(attempt.wait_s, self._history())
-                if attempt.repaired is not None:
-                    send = send._replace(body=self.request.body)
-        except CallCancelled:
-            yield GiveUp(self._cancelled())
-
-    @property
-    def request(self) -> Request:
-        """The request, described when it is first needed."""
-        if self._request is None:
-            self._request = self._describe()
-        return self._request
-
-    def _lane(self) -> Lane:
-        request = self.request
-        return self._engine.lanes.lane((request.origin, model_of(request), request.key))
-
-    def _judge(self, outcome: Outcome) -> Failure | None:
-        """Classify; a healthy reply costs one cheap look, a task still at work is no failure."""
-        if isinstance(outcome, Reply) and outcome.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
-            if healthy(outcome) or (not outcome.body and not outcome.held):
-                return None
-            if not suspicious(self.request, outcome):
-                return None
-        elif isinstance(outcome, Reply) and self._answered_elsewhere(outcome):
-            return None
-        failure = classify(self.request, outcome, self._engine.tables)
-        return None if failure is None or failure.kind is Kind.TASK_PENDING else failure
-
-    def _answered_elsewhere(self, reply: Reply) -> bool:
-        """Say whether a reply is a redirect that may be followed."""
-        redirect = 300 <= reply.status < 400  # noqa: PLR2004 - RFC 9110 §15.4
-        return redirect and may_redirect(self.request.method, self.request.path)
-
-    def _succeed(self, now: float, reply: Reply) -> Steps:
-        found = request_id(reply.headers)
-        attempt = Attempt(
-            self._number, Action.OK, now - self._sent_at, reply.status, request_id=found
-        )
-        self._attempts = (*self._attempts, attempt)
-        headers = self._lifted(reply, found)
-        if reply.held:
-            yield Deliver(self._history(), headers)
-            return
-        now, end = yield Deliver(self._history(), headers, watch=True)
-        assert isinstance(end, StreamEnd)
-        yield Ended(self._ended(now, end))
-
-    def _ended(self, now: float, end: StreamEnd) -> History:
-        """Complete the last attempt with how its body ended."""
-        attempt = self._attempts[-1]._replace(elapsed_s=now - self._sent_at)
-        if end.fault is not None:
-            attempt = attempt._replace(
-                action=Action.STOP,
-                fault=end.fault.kind,
-                failure=classify(self.request, end.fault, self._engine.tables, partial_output=True),
-                stop_reason=StopReason.COMMITTED,
-            )
-        self._attempts = (*self._attempts[:-1], attempt)
-        return self._history()
-
-    def _fail(self, now: float, outcome: Outcome, failure: Failure) -> Attempt:
-        """Decide about a failure, and tell the pacer of a refusal."""
-        throttled = self._throttled(now, outcome, failure)
-        decision = decide(self.request, failure, attempt=self._number)
-        wait_s, stop_reason = 0.0, self._final(decision, outcome)
-        repaired = self._repair(now, decision, outcome, failure)
-        if repaired is not None:
-            stop_reason = None
-        elif stop_reason is None:
-            wait_s = self._wait_s(decision, throttled=throttled)
-            stop_reason = self._afford(now, wait_s, throttled=throttled)
-        attempt = Attempt(
-            number=self._number,
-            action=decision.action,
-            elapsed_s=now - self._sent_at,
-            status=outcome.status if isinstance(outcome, Reply) else None,
-            fault=outcome.kind if isinstance(outcome, Fault) else None,
-            failure=failure,
-            decision=decision,
-            wait_s=0.0 if stop_reason else wait_s,
-            stop_reason=stop_reason,
-            request_id=failure.request_id,
-            repaired=repaired,
-        )
-        self._attempts = (*self._attempts, attempt)
-        return attempt
-
-    def _throttled(self, now: float, outcome: Outcome, failure: Failure) -> bool:
-        """Say whether a failure is the pacer's affair, and tell the pacer.
-
-        A 429 of an overloaded upstream channel is no limit of this key: the lane waits as long as
-        the server said, and its rate stays.
-        """
-        if failure.kind in THROTTLED:
-            self._lane().refused(now, self._sent_at, failure.wait_s)
-            return True
-        if not isinstance(outcome, Reply) or outcome.status != TOO_MANY_REQUESTS:
-            return False
-        if failure.wait_s is not None and failure.action.retryable:
-            self._lane().hold(now, failure.wait_s)
-        return True
-
-    def _repair(
-        self, now: float, decision: Decision, outcome: Outcome, failure: Failure
-    ) -> str | None:
-        """Change the request as its refusal asks, if policy, attempts and deadline allow; say how.
-
-        A veto (`x-should-retry: false`) is about the request as it was, and does not forbid this.
-        """
-        if not self._policy.repair or decision.action is not Action.FIX_REQUEST:
-            return None
-        if self._number >= self._policy.attempts or now >= self._deadline:
-            return None
-        repairs = sum(attempt.repaired is not None for attempt in self._attempts)
-        if repairs >= REPAIRS_MAX or not isinstance(outcome, Reply):
-            return None
-        found = repair(self.request, failure, outcome.body, self._repaired)
-        if found is None:
-            return None
-        self._request = replace(self.request, body=found.body)
-        self._repaired += found.fields
-        return found.change
-
-    def _final(self, decision: Decision, outcome: Outcome) -> StopReason | None:
-        """Say why there is no next attempt, whatever time and budget are left."""
-        if not decision.retryable:
-            return StopReason.FINAL
-        if self._number >= self._policy.attempts:
-            return StopReason.ATTEMPTS
-        untouched = isinstance(outcome, Fault) and outcome.never_sent
-        if not self.request.replayable and not untouched:
-            return StopReason.NOT_REPLAYABLE
-        if decision.wait_s > self._policy.server_wait_s_max:
-            return StopReason.SERVER_WAIT
-        return None
-
-    def _wait_s(self, decision: Decision, *, throttled: bool) -> float:
-        u = self._engine.random()
-        if decision.wait_s > 0:
-            return jittered(decision.wait_s, u)
-        return backoff(self._number, self._policy, throttled=throttled, u=u)
-
-    def _afford(self, now: float, wait_s: float, *, throttled: bool) -> StopReason | None:
-        """Say what forbids the next attempt: the deadline, or the budget, which is drawn last."""
-        if now + wait_s >= self._deadline:
-            return StopReason.DEADLINE
-        if not throttled and not self._engine.budget.withdraw(now):
-            return StopReason.BUDGET
-        return None
-
-    def _end(self, outcome: Outcome, failure: Failure) -> Steps:
-        if isinstance(outcome, Fault):
-            yield GiveUp(self._history())
-            return
-        headers = (("x-should-retry", "false"), *self._lifted(outcome, failure.request_id))
-        yield Deliver(self._history(), headers, final=True, watch=not outcome.held)
-        yield Ended(self._history())
-
-    def _lifted(self, reply: Reply, found: str | None) -> tuple[tuple[str, str], ...]:
-        """Return the request id under the name where the SDKs look, if it is not there yet."""
-        if found is None:
-            return ()
-        name = ANTHROPIC_ID if self.request.path.endswith("/messages") else OPENAI_ID
-        return () if name in reply.headers else ((name, found),)
-
-    def _not_admitted(self, now: float) -> History:
-        return self._note(StopReason.DEADLINE, Action.RETRY, now - self._sent_at)
-
-    def _cancelled(self) -> History:
-        """End the attempt on its way, or the wait after one: its failure is then the last word."""
-        last = self._attempts[-1] if self._attempts else None
-        if last is not None and last.number == self._number:
-            ended = last._replace(wait_s=0.0, stop_reason=StopReason.CANCELLED)
-            self._attempts = (*self._attempts[:-1], ended)
-            return self._history()
-        return self._note(StopReason.CANCELLED, Action.STOP, 0.0)
-
-    def _note(self, stop_reason: StopReason, action: Action, elapsed_s: float) -> History:
-        """Add an attempt that never brought an outcome."""
-        attempt = Attempt(self._number, action, elapsed_s, stop_reason=stop_reason)
-        self._attempts = (*self._attempts, attempt)
-        return self._history()
-
-    def _history(self) -> History:
-        return History(self._id, self._attempts)
-
-
-def may_redirect(method: str, path: str) -> bool:
-    """Say whether a redirect is an answer here: to a GET that is a download or no API path.
-
-    Anywhere else it means that the base URL is wrong, and following it turns a POST into a GET.
-
-    >>> may_redirect("GET", "/v1/videos/task_1/content"), may_redirect("GET", "/v1/models")
-    (True, False)
-    """
-    return method in ("GET", "HEAD") and family_of(path).format is Format.OTHER
-
-
-def to_be_read(status: int, headers: Headers) -> bool:
-    """Say whether a reply is read before the decision: every error, and every JSON or text.
-
-    Media and event streams of a success are decided on their head and watched as they pass. An
-    error is read whatever its content type says: new-api labels JSON errors ``text/event-stream``.
-    A protocol switch has no body to wait for, and JSON lines are a stream.
-
-    >>> to_be_read(200, {"content-type": "application/x-ndjson"}), to_be_read(101, {})
-    (False, False)
-    """
-    if not 200 <= status < 300:  # noqa: PLR2004 - RFC 9110 §15
-        return status >= 300  # noqa: PLR2004 - as above
-    kind = headers.get("content-type", "").lower()
-    if kind == "application/json" or kind.startswith("application/json;"):
-        return True
-    if "json" in kind:
-        return not any(word in kind for word in JSON_STREAMS)
-    return not kind or (kind.startswith("text/") and "event-stream" not in kind)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Self
 import anyio
 
 from halley.core.effects import Deliver, Send
-from halley.core.engine import HTTP_OK, to_be_read
+from halley.core.engine import HTTP_OK
 from halley.core.model import Outcome, Reply
 from halley.core.model import Request as CallRequest
 from halley.core.policy import Policy, Validate
+from halley.core.replies import to_be_read
 from halley.drivers.aio import run
 from halley.drivers.session import Runtime, Session, record
 from halley.policy.options import effective

@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from halley.core.effects import Deliver, Send
-from halley.core.engine import HTTP_OK, to_be_read
+from halley.core.engine import HTTP_OK
 from halley.core.model import Outcome, Reply
 from halley.core.model import Request as CallRequest
 from halley.core.policy import Policy, Validate
+from halley.core.replies import to_be_read
 from halley.drivers.session import Runtime, Session, record
 from halley.drivers.sync import run
 from halley.policy.options import effective

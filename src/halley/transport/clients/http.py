@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from halley.core.engine import may_redirect
+from halley.core.replies import may_redirect
 from halley.drivers.session import Runtime
 from halley.transport.aio import AsyncTransport
 from halley.transport.family import Family, family_of
