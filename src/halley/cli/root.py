@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "explain": "Read one failure, or many, and say what to do about it.",
     "check": "Find out whether request bodies will be refused, without sending them.",
     "doctor": "Check key, base URL, network, clock and model, and say what to fix.",
+    "report": "Say what failed, why, and what to do, from a log of records.",
     "rules": "Print the table of rules behind the decisions.",
     "sim": "Run a CometAPI that misbehaves on purpose, on this machine.",
 }
