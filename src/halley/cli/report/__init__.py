@@ -154,7 +154,5 @@ def _calls(log: Log, *, as_json: bool) -> None:
 def _support(log: Log, sought: str) -> None:
     found = matching(log, sought)
     if not found:
-        raise EmptyLogError(
-            f"no call, request or ray id {sought!r} among {log.records} records"
-        )
+        raise EmptyLogError(f"no call, request or ray id {sought!r} among {log.records} records")
     click.echo("\n\n".join(printable(support_text(call)) for call in found))

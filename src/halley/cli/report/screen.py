@@ -41,6 +41,12 @@ WASTES: Final = {
     "hopeless": "no repeat helps: the request, model, key or account must change first",
     "thrown_away": "answered in part or unusably, and thrown away; it may have been billed",
 }
+CHANGED: Final = {
+    "failed": "calls given up",
+    "amplification": "attempts a call",
+    "offered": "calls a second",
+    "call_p95": "95 % of calls within",
+}
 OUTCOMES: Final = ("answered", "given_up", "cancelled", "unfinished")
 
 
@@ -154,13 +160,7 @@ def changed(rows: Sequence[Change], from_ms: int) -> Table:
 
 def told(row: Change) -> str:
     """Name a figure that changed."""
-    names = {
-        "failed": "calls given up",
-        "amplification": "attempts a call",
-        "offered": "calls a second",
-        "call_p95": "95 % of answers within",
-    }
-    return names.get(row.what) or f"calls with {row.what} {row.name}"
+    return CHANGED.get(row.what) or f"calls with {row.what} {row.name}"
 
 
 def shown(row: Change, value: float | None) -> str:

@@ -148,12 +148,16 @@ def _advice(log: Log) -> dict[str, str]:
 
 def _notes(log: Log) -> list[str]:
     """Say what the page was made from."""
-    logs = "1 log" if log.files == 1 else f"{log.files} logs"
-    notes = [f"{log.records:,} records of {logs}"]
+    notes = [f"{_counted(log.records, 'record')} of {_counted(log.files, 'log')}"]
     if log.damaged:
-        notes.append(f"{log.damaged:,} lines are no record: {', '.join(log.named)}")
-    notes += [f"{name} breaks off" for name in log.cut]
-    return notes
+        more = ", …" if log.damaged > len(log.named) else ""
+        named = ", ".join(log.named) + more
+        notes.append(f"{_counted(log.damaged, 'line')} passed over, no record: {named}")
+    return notes + [f"{name} breaks off" for name in log.cut]
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"1 {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def _hash(text: str) -> str:

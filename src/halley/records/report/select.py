@@ -30,6 +30,8 @@ OF_ATTEMPTS: Final = {
 OF_CALLS: Final = {
     "call_id": "calls.call_id",
     "outcome": "calls.outcome",
+    "last_kind": "calls.kind",
+    "last_action": "calls.action",
     "retried": "(calls.attempts > 1)::VARCHAR",
 }
 """What a condition may name, with where it stands; an empty value means that there is none."""

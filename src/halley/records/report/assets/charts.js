@@ -14,10 +14,10 @@ function draw(slices, { zoom }) {
       line("answered", column((row) => row.answered / slices.width_s), "--good", rate),
     ], rate, zoom),
     plot("chart-amplification", times, [
-      line("attempts a call", column((row) => (row.offered ? row.attempts / row.offered : null)), "--accent", (v) => v.toFixed(2)),
-      line(`healthy, ${HEALTHY}`, times.map(() => HEALTHY), "--muted", (v) => v.toFixed(2), null, [3, 3]),
-    ], (v) => v.toFixed(2), zoom, [1, null]),
-    plot("chart-kinds", times, kindLines(slices), (v) => whole(v), zoom),
+      line("attempts a call", column((row) => (row.offered ? row.attempts / row.offered : null)), "--accent", (v) => fixed(v, 2)),
+      line(`healthy, ${HEALTHY}`, times.map(() => HEALTHY), "--muted", (v) => fixed(v, 2), null, [3, 3]),
+    ], (v) => fixed(v, 2), zoom, [1, null]),
+    plot("chart-kinds", times, kindLines(slices), whole, zoom),
     plot("chart-latency", times, [0.5, 0.95].map((p, at) =>
       line(`${p * 100} % within`, column((row) => percentiles(row.took)(p)), ["--muted", "--accent"][at], seconds)), seconds, zoom),
   ];

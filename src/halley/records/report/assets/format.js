@@ -2,27 +2,31 @@
 
 const NONE = "–";
 
-const whole = (value) => value.toLocaleString("en-US");
+// Ties go to the even digit, as where the terminal writes the same figure.
+const fixed = (value, digits) => value.toLocaleString("en-US", {
+  minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: "halfEven",
+});
+const whole = (value) => fixed(value, 0);
+const short = (value) => fixed(value, 1).replace(/\.0$/, "");
 
 function share(value) {
-  if (value > 0 && value < 0.001) return "<0.1 %";
-  return `${(value * 100).toFixed(1).replace(/\.0$/, "")} %`;
+  return value > 0 && value < 0.001 ? "<0.1 %" : `${short(value * 100)} %`;
 }
 
 function seconds(value) {
   if (value === null) return NONE;
-  if (value < 1) return `${Math.round(value * 1000)} ms`;
-  return value >= 10 ? `${Math.round(value)} s` : `${value.toFixed(1)} s`;
+  if (value < 1) return `${whole(value * 1000)} ms`;
+  return `${fixed(value, value >= 10 ? 0 : 1)} s`;
 }
 
 function duration(value) {
   for (const [unit, size] of [["d", 86400], ["h", 3600], ["min", 60]]) {
-    if (value >= 2 * size) return `${(value / size).toFixed(1).replace(/\.0$/, "")} ${unit}`;
+    if (value >= 2 * size) return `${short(value / size)} ${unit}`;
   }
   return seconds(value);
 }
 
-const rate = (value) => (value >= 100 ? whole(Math.round(value)) : value.toPrecision(3));
+const rate = (value) => (value >= 100 ? whole(value) : value.toPrecision(3));
 const stamp = (ms) => new Date(ms).toISOString().replace("T", " ").slice(0, 19);
 const clock = (ms) => stamp(ms).slice(11);
 const spoken = (name) => name.replaceAll("_", " ");

@@ -61,7 +61,7 @@ function showTotals({ totals }) {
       "answered after a failure"),
     figure("Goodput", text(rate(totals.answered / totals.span_s)),
       `of ${rate(totals.calls / totals.span_s)} calls/s offered`),
-    figure("Attempts a call", number(amplification, { retried: "true" }, "attempts a call", (v) => v.toFixed(3)),
+    figure("Attempts a call", number(amplification, { retried: "true" }, "attempts a call", (v) => fixed(v, 3)),
       `healthy up to ${HEALTHY}`, amplification > HEALTHY ? "warn" : "good"),
     figure("Waited", text(duration(totals.wait_s)), `${duration(totals.wait_s / totals.calls)} a call`),
     totals.cancelled + totals.unfinished === 0 ? null : figure("Left open",
@@ -76,7 +76,7 @@ function showFailing({ failing }, advice) {
       return [
         el("span", { className: row.given_up ? "bad" : "" }, name, el("small", { textContent: spoken(row.action) })),
         number(row.met.size, pick, `calls met ${name}`),
-        number(row.given_up, { ...pick, outcome: "given_up" }, `given up with ${name}`),
+        number(row.given_up, { outcome: "given_up", last_kind: pick.kind, last_action: pick.action }, `given up with ${name}`),
         number(row.recovered.size, { ...pick, outcome: "answered" }, `recovered from ${name}`),
         text(clock(row.last)),
         text(advice[`${row.kind ?? ""} ${row.action}`]),
