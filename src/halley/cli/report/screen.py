@@ -31,6 +31,7 @@ from halley.records.report.support import utc
 NONE: Final = "-"
 NO_PERMIT: Final = "no permit"
 ROWS_MAX: Final = 12
+DAY_S: Final = 86_400
 SPARKS: Final = " ▁▂▃▄▅▆▇█"
 SPARKS_MAX: Final = 60
 HEALTHY_AMPLIFICATION: Final = 1.05
@@ -116,7 +117,7 @@ def timeline(report: Report) -> list[str]:
 def tables(report: Report) -> list[Table]:
     """Return every section, the most urgent first."""
     return [
-        failing(report.failing),
+        failing(report.failing, long=report.totals.span_s >= DAY_S),
         changed(report.changes, report.changes_from_ms),
         decided(report.decisions),
         waste(report.waste),
@@ -126,8 +127,8 @@ def tables(report: Report) -> list[Table]:
     ]
 
 
-def failing(rows: Sequence[Failing]) -> Table:
-    """What failed, why, what to do."""
+def failing(rows: Sequence[Failing], *, long: bool) -> Table:
+    """What failed, why, what to do; in a long log with the day."""
     return Table(
         "What failed, and what to do",
         ("kind", "decision", "calls", "given up", "recovered", "last", "do"),
@@ -138,13 +139,15 @@ def failing(rows: Sequence[Failing]) -> Table:
                 f"{row.calls_met:,}",
                 f"{row.given_up:,}",
                 f"{row.recovered:,}",
-                utc(row.last_ms)[11:19],
+                utc(row.last_ms)[5 if long else 11 : 19],
                 row.advice,
             )
             for row in rows
         ],
-        frozenset({2, 3, 4}),
-        frozenset(row.kind or NO_PERMIT for row in rows if row.given_up),
+        numbers=frozenset({2, 3, 4}),
+        spare=frozenset({1}),
+        sentences=True,
+        loud=frozenset(n for n, row in enumerate(rows) if row.given_up),
     )
 
 
@@ -154,7 +157,7 @@ def changed(rows: Sequence[Change], from_ms: int) -> Table:
         f"What changed since {utc(from_ms)[11:19]}, the last fifth of the log",
         ("figure", "before", "after"),
         [(told(row), shown(row, row.before), shown(row, row.after)) for row in rows],
-        frozenset({1, 2}),
+        numbers=frozenset({1, 2}),
     )
 
 
@@ -192,7 +195,7 @@ def decided(rows: Sequence[Decided]) -> Table:
             )
             for row in rows[:ROWS_MAX]
         ],
-        frozenset({4, 5}),
+        numbers=frozenset({4, 5}),
     )
 
 
@@ -210,8 +213,9 @@ def waste(rows: Sequence[Waste]) -> Table:
             )
             for row in rows
         ],
-        frozenset({1, 2}),
-        frozenset({"ambiguous"}),
+        numbers=frozenset({1, 2}),
+        sentences=True,
+        loud=frozenset(n for n, row in enumerate(rows) if row.what == "ambiguous"),
     )
 
 
@@ -221,8 +225,8 @@ def streams(rows: Sequence[StreamsEnded]) -> Table:
         "Streams by how they ended",
         ("end", "streams", "share"),
         [(row.stream, f"{row.attempts:,}", share(row.share)) for row in rows],
-        frozenset({1, 2}),
-        BROKEN_STREAMS,
+        numbers=frozenset({1, 2}),
+        loud=frozenset(n for n, row in enumerate(rows) if row.stream in BROKEN_STREAMS),
     )
 
 
@@ -241,7 +245,8 @@ def latency(rows: Sequence[Latency]) -> Table:
             )
             for row in rows[:ROWS_MAX]
         ],
-        frozenset(range(1, 10)),
+        numbers=frozenset(range(1, 10)),
+        spare=frozenset({4, 7, 8, 9}),
     )
 
 
@@ -259,7 +264,7 @@ def waits(rows: Sequence[Waited]) -> Table:
             )
             for row in rows
         ],
-        frozenset(range(1, 6)),
+        numbers=frozenset(range(1, 6)),
     )
 
 

@@ -16,8 +16,10 @@ function start(log) {
     calls = select(log, chosen);
     counted = calls.length ? figures(log, calls) : null;
     document.getElementById("report").hidden = counted === null;
-    fill("status", counted === null ? "No call fits. " : `${whole(calls.length)} of ${whole(log.all.length)} calls, `
-      + `${whole(counted.totals.attempts)} attempts, ${stamp(counted.totals.from)} to ${stamp(counted.totals.to)} UTC`);
+    fill("status", ...(counted === null ? ["No call fits."] : [
+      text(`${whole(calls.length)} of ${whole(log.all.length)} calls,`), " ",
+      text(`${whole(counted.totals.attempts)} attempts,`), " ", text(span(counted.totals)),
+    ]));
     if (counted !== null) {
       for (const show of [showTotals, showChanges, showDecisions, showWaste, showStreams, showLatency, showWaits]) show(counted);
       showFailing(counted, log.advice);
@@ -35,7 +37,7 @@ function start(log) {
     const { since = -Infinity, ...conditions } = pick ?? {};
     const listed = pick === null ? calls : select(log, { from: since, to: Infinity, conditions }, calls);
     showCalls(log, listed, limit);
-    fill("calls-count", `${whole(listed.length)} calls`, pick === null ? "" : ` with ${told(conditions)}`);
+    fill("calls-count", `${whole(listed.length)} calls`, pick === null ? "" : el("code", { textContent: told(conditions) }));
     document.getElementById("calls-all").hidden = pick === null;
   }
 
@@ -85,9 +87,14 @@ function start(log) {
   choose({});
 }
 
+// Write conditions as the command line takes them.
 function told(conditions) {
-  const parts = Object.entries(conditions).map(([name, value]) => `${spoken(name)} ${value === "" ? "none" : value}`);
-  return parts.join(", ") || "no condition";
+  return `--calls ${Object.entries(conditions).map(([name, value]) => `${name}=${value}`).join(",")}`;
+}
+
+function span({ from, to }) {
+  const sameDay = stamp(from).slice(0, 10) === stamp(to).slice(0, 10);
+  return `${stamp(from)} to ${sameDay ? clock(to) : stamp(to)} UTC`;
 }
 
 // Fill the controls from the log and from what is chosen; a value stands behind a "=", so that none

@@ -68,7 +68,7 @@ function showTotals({ totals }) {
       number(totals.cancelled, { outcome: "cancelled" }, "cancelled"), `cancelled; ${whole(totals.unfinished)} without an end in the log`));
 }
 
-function showFailing({ failing }, advice) {
+function showFailing({ failing, totals }, advice) {
   grid("failing", [["what failed"], ["calls", "r"], ["given up", "r"], ["recovered", "r"], ["last, UTC", "r"], ["what to do", "wide"]],
     failing.map((row) => {
       const pick = { kind: row.kind ?? "", action: row.action };
@@ -78,7 +78,7 @@ function showFailing({ failing }, advice) {
         number(row.met.size, pick, `calls met ${name}`),
         number(row.given_up, { outcome: "given_up", last_kind: pick.kind, last_action: pick.action }, `given up with ${name}`),
         number(row.recovered.size, { ...pick, outcome: "answered" }, `recovered from ${name}`),
-        text(clock(row.last)),
+        text(totals.span_s < 86400 ? clock(row.last) : stamp(row.last).slice(5)),
         text(advice[`${row.kind ?? ""} ${row.action}`]),
       ];
     }), { cards: true });
@@ -104,13 +104,13 @@ function showDecisions({ decisions }) {
       text(spoken(row.kind ?? NONE)), text(row.model), text(row.key), text(row.action),
       number(row.attempts, { kind: row.kind ?? "", model: row.model ?? "", key: row.key ?? "", action: row.action }, `${row.kind} on ${row.model}`),
       bar(row.share),
-    ]));
+    ]), { cards: true });
 }
 
 function bar(value) {
   const filled = el("i", { className: "bar" });
   filled.style.setProperty("--share", value);
-  return el("span", { className: "barred" }, filled, share(value));
+  return el("span", { className: "barred" }, filled, text(share(value)));
 }
 
 function showWaste({ waste }) {
@@ -132,10 +132,10 @@ function showStreams({ streams }) {
 
 function showLatency({ latency }) {
   grid("latency", [["model"], ["answered", "r"], ["p50", "r"], ["p95", "r"], ["p99", "r"], ["call p50", "r"], ["call p95", "r"],
-    ["call p99", "r"], ["first content p50", "r"], ["p95", "r"]], latency.map((row) => [
+    ["call p99", "r"], ["first p50", "r"], ["first p95", "r"]], latency.map((row) => [
     text(row.model), number(row.answered, { model: row.model ?? "", action: "ok" }, `answers of ${row.model}`),
     ...[...row.attempt, ...row.call, ...row.first].map((value) => text(seconds(value))),
-  ]));
+  ]), { cards: true });
 }
 
 function showWaits({ waits }) {
@@ -143,7 +143,7 @@ function showWaits({ waits }) {
     text(row.kind === null ? "for a permit" : spoken(row.kind)),
     row.kind === null ? text(whole(row.waits)) : number(row.waits, { kind: row.kind }, `waits after ${row.kind}`),
     text(duration(row.total_s)), ...[row.p50, row.p95, row.max].map((value) => text(seconds(value))),
-  ]));
+  ]), { cards: true });
 }
 
 // The table of calls, latest first, each with its chain of attempts to unfold.
@@ -167,7 +167,7 @@ function callRow(log, call) {
     took: text(seconds((log.ended[call] - log.started[call]) / 1000)),
     attempts: chain(log, call),
   };
-  return el("tr", {}, ...Object.entries(cells).map(([title, cell]) => el("td", { "data-title": title }, cell)));
+  return el("tr", {}, ...Object.entries(cells).map(([title, cell]) => el("td", { "data-title": title, className: title === "attempts" ? "wide" : "" }, cell)));
 }
 
 function chain(log, call) {
