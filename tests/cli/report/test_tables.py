@@ -77,5 +77,5 @@ def test_without_rich_it_is_aligned_text(log, how):
     """The same rows."""
     shown = ESCAPE.sub("", on_terminal(log, 120, **how))
     assert re.search(
-        r"^  balance +top_up +\d+ .* The account is out of money: add credit", shown, re.M
+        r"^  balance +top_up +\d+ .* The account is out of money: add credit", shown, re.MULTILINE
     )

@@ -16,8 +16,8 @@ from halley.records.report.page import page as render
 from halley.records.report.query import report
 from halley.records.report.select import Selection, narrow
 from halley.records.report.support import utc
+from tests.browser import Page, chromium
 from tests.records.report import oracle
-from tests.records.report.browser import Page, chromium
 from tests.records.report.test_load import RETRY
 from tests.records.report.test_page import HOSTILE
 

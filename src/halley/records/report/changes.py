@@ -24,7 +24,7 @@ DIMENSIONS: Final = ("kind", "model", "key")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the log: its calls, and how many of them met each kind, model and key."""
+    """One part of the log: its calls; how many met each kind, ended on each model and key."""
 
     calls: int
     failed: int

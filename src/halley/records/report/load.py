@@ -114,7 +114,7 @@ WITH spans AS (
     count(*) FILTER (sent)::INTEGER AS attempts, coalesce(sum(wait_s), 0) AS wait_s
   FROM attempts GROUP BY call_id
 )
-SELECT spans.*, model, key, kind, action, stop_reason,
+SELECT spans.*, model, key, kind, action, stop_reason, elapsed_s, first_s,
   CASE
     WHEN action = 'ok' THEN 'answered'
     WHEN stop_reason = 'cancelled' THEN 'cancelled'

@@ -64,16 +64,14 @@ SELECT kind, count(*), sum(s), quantile_cont(s, 0.5), quantile_cont(s, 0.95), ma
 FROM waits GROUP BY kind ORDER BY 3 DESC"""
 
 _LATENCY: Final = """
-SELECT a.model, count(*),
-  quantile_cont(a.elapsed_s, 0.5), quantile_cont(a.elapsed_s, 0.95),
-  quantile_cont(a.elapsed_s, 0.99),
-  quantile_cont(c.ended_ms - c.started_ms, 0.5) / 1000,
-  quantile_cont(c.ended_ms - c.started_ms, 0.95) / 1000,
-  quantile_cont(c.ended_ms - c.started_ms, 0.99) / 1000,
-  quantile_cont(a.first_s, 0.5), quantile_cont(a.first_s, 0.95)
-FROM attempts a JOIN calls c ON c.call_id = a.call_id
-WHERE a.action = 'ok' AND a.elapsed_s IS NOT NULL
-GROUP BY a.model ORDER BY 2 DESC, 1"""
+SELECT model, count(*),
+  quantile_cont(elapsed_s, 0.5), quantile_cont(elapsed_s, 0.95), quantile_cont(elapsed_s, 0.99),
+  quantile_cont(ended_ms - started_ms, 0.5) / 1000,
+  quantile_cont(ended_ms - started_ms, 0.95) / 1000,
+  quantile_cont(ended_ms - started_ms, 0.99) / 1000,
+  quantile_cont(first_s, 0.5), quantile_cont(first_s, 0.95)
+FROM calls WHERE outcome = 'answered' AND elapsed_s IS NOT NULL
+GROUP BY model ORDER BY 2 DESC, 1"""
 
 _STREAMS: Final = """
 SELECT stream, count(*), count(*) / sum(count(*)) OVER ()
@@ -102,9 +100,11 @@ SELECT started_ms >= $split AS late, count(*), count(*) FILTER (outcome = 'given
 FROM calls GROUP BY late"""
 
 _MET: Final = """
-SELECT c.started_ms >= $split AS late, a.{0}, count(DISTINCT a.call_id)
+SELECT c.started_ms >= $split AS late, a.kind, count(DISTINCT a.call_id)
 FROM attempts a JOIN calls c ON c.call_id = a.call_id
-WHERE a.{0} IS NOT NULL GROUP BY ALL"""
+WHERE a.kind IS NOT NULL GROUP BY ALL"""
+_USED: Final = """
+SELECT started_ms >= $split AS late, {0}, count(*) FROM calls WHERE {0} IS NOT NULL GROUP BY ALL"""
 
 
 def report(log: Log) -> Report:
@@ -155,7 +155,8 @@ def _changes(log: Log, totals: Totals, split_ms: int) -> tuple[Change, ...]:
         late: {what: {} for what in DIMENSIONS} for late in parts
     }
     for what in DIMENSIONS:
-        for late, name, count in log.rows(_MET.format(what), {"split": split_ms}):
+        sql = _MET if what == "kind" else _USED.format(what)
+        for late, name, count in log.rows(sql, {"split": split_ms}):
             met[late][what][name] = count
     seconds = {
         False: (split_ms - totals.from_ms) / 1000,

@@ -118,15 +118,16 @@ function waits(log, calls) {
 
 function latency(log, calls) {
   const found = new Map();
-  eachAttempt(log, calls, (at, call) => {
-    if (log.word("action", at) !== "ok" || log.attempts.elapsed[at] === null) return;
+  for (const call of calls) {
+    const at = log.last(call);
+    if (log.outcome(call) !== "answered" || log.attempts.elapsed[at] === null) continue;
     const model = log.attempts.model[at];
     if (!found.has(model)) found.set(model, { model: log.word("model", at), attempt: [], call: [], first: [] });
     const row = found.get(model);
     row.attempt.push(log.attempts.elapsed[at] / 1000);
     row.call.push((log.ended[call] - log.started[call]) / 1000);
     if (log.attempts.first[at] !== null) row.first.push(log.attempts.first[at] / 1000);
-  });
+  }
   return [...found.values()].sort((a, b) => b.attempt.length - a.attempt.length).map((row) => ({
     model: row.model,
     answered: row.attempt.length,
@@ -203,14 +204,14 @@ function changes(log, calls, totals) {
 
 function part(log, calls) {
   const met = { kind: new Map(), model: new Map(), key: new Map() };
-  for (const name of Object.keys(met)) {
-    eachAttempt(log, calls, (at, call) => {
-      const value = log.word(name, at);
-      if (value === null) return;
-      if (!met[name].has(value)) met[name].set(value, distinct());
-      met[name].get(value).add(call);
-    });
-  }
+  const meet = (name, at, call) => {
+    const value = log.word(name, at);
+    if (value === null) return;
+    if (!met[name].has(value)) met[name].set(value, distinct());
+    met[name].get(value).add(call);
+  };
+  eachAttempt(log, calls, (at, call) => meet("kind", at, call));
+  for (const call of calls) for (const name of ["model", "key"]) meet(name, log.last(call), call);
   return {
     met,
     calls: calls.length,
