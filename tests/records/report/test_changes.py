@@ -56,6 +56,19 @@ def test_kinds_models_and_keys():
     ]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ((10, 1000), (30, 1000), True),
+        ((4, 100), (8, 100), False),
+        ((400, 1000), (500, 1000), False),
+    ],
+)
+def test_a_share_moves_by_half_and_beyond_chance(before, after, expected):
+    """Four of a hundred and eight of a hundred may be the same; so may 40 % and 50 %."""
+    assert moved(*before, *after) is expected
+
+
 def test_of_a_handful_of_calls_nothing_is_said():
     """Whatever they met."""
     few = replace(QUIET, calls=CALLS_MIN - 1, failed=CALLS_MIN - 1)

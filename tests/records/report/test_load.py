@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import stat
 from pathlib import Path
 
 import pytest
@@ -176,11 +178,30 @@ def test_without_duckdb_the_extra_is_named(monkeypatch):
 
 
 def test_nothing_is_left_behind(day, tmp_path: Path, monkeypatch):
-    """No file where it runs, no extension fetched, no setting kept."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with loaded([str(day[0])], DETAILS):
-        assert list(tmp_path.iterdir()) == []
+    """No file where it runs; copies and spills are in one private folder, which goes."""
+    packed = tmp_path / "app.jsonl.gz"
+    packed.write_bytes(gzip.compress(day[0].read_bytes()))
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    home.mkdir()
+    temporary.mkdir()
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    with loaded([str(packed)], DETAILS) as log:
+        (private,) = temporary.iterdir()
+        assert stat.S_IMODE(private.stat().st_mode) == 0o700
+        assert log.rows("SELECT current_setting('temp_directory')") == [(str(private),)]
+        assert list(home.iterdir()) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_log_beyond_memory_spills_or_says_so(day, monkeypatch):
+    """In one line that says what to do."""
+    settings = {**load.SETTINGS, "memory_limit": "1MB"}
+    monkeypatch.setattr(load, "SETTINGS", settings)
+    expected = r"too large to be counted at once .*: give fewer logs"
+    with pytest.raises(LogError, match=expected), loaded([str(day[0])]):
+        pass
 
 
 def test_the_fields_of_a_record_are_the_ones_that_are_read():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -84,6 +86,13 @@ def test_a_span_takes_calls_by_when_they_began(read, since_ms, until_ms, expecte
     assert left(log) == expected
 
 
+@pytest.fixture(autouse=True)
+def _zone() -> Iterator[None]:
+    """Give the process its time zone back."""
+    yield
+    time.tzset()
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -95,8 +104,10 @@ def test_a_span_takes_calls_by_when_they_began(read, since_ms, until_ms, expecte
         (" 1d ", "2026-11-22T15:00:00+00:00"),
     ],
 )
-def test_moments(text: str, expected: str):
-    """Exact ones, in UTC if they say nothing, and so long ago."""
+def test_moments(monkeypatch, text: str, expected: str):
+    """Exact ones, in UTC if they say nothing, wherever the machine stands; and so long ago."""
+    monkeypatch.setenv("TZ", "Asia/Ho_Chi_Minh")
+    time.tzset()
     assert moment_ms(text, NOW) == round(datetime.fromisoformat(expected).timestamp() * 1000)
 
 

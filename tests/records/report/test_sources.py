@@ -9,6 +9,7 @@ import stat
 import sys
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,7 +20,8 @@ LINES = b"".join(b'{"line": %d}\n' % number for number in range(20_000))
 
 def read(*names: object) -> list[tuple[str, bytes, bool]]:
     """Open logs; return the name, the plain bytes and whether it breaks off, of each."""
-    with opened(map(str, names)) as sources:
+    with TemporaryDirectory() as folder:
+        sources = opened(map(str, names), Path(folder))
         return [(source.name, source.path.read_bytes(), source.cut) for source in sources]
 
 
@@ -27,8 +29,8 @@ def test_a_plain_file_is_read_where_it_stands(tmp_path: Path):
     """No copy is made of it."""
     path = tmp_path / "app.jsonl"
     path.write_bytes(LINES)
-    with opened([str(path)]) as (source,):
-        assert source.path == path
+    (source,) = opened([str(path)], tmp_path / "copies")
+    assert source.path == path
 
 
 def test_a_pattern_finds_rotated_and_compressed_logs(tmp_path: Path):
@@ -67,26 +69,27 @@ def test_a_name_that_looks_like_a_pattern_is_a_name_first(tmp_path: Path):
     """DuckDB would look for files that fit it."""
     path = tmp_path / "app[1]*.jsonl"
     path.write_bytes(b"1\n")
-    with opened([str(path)]) as (source,):
-        assert (source.name, source.path.read_bytes()) == (str(path), b"1\n")
-        assert not set("[*?") & set(str(source.path))
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    (source,) = opened([str(path)], copies)
+    assert (source.name, source.path.read_bytes()) == (str(path), b"1\n")
+    assert not set("[*?") & set(source.path.name)
 
 
 @pytest.mark.parametrize("content", [b"1\n", gzip.compress(b"1\n")], ids=["plain", "gzip"])
 def test_stdin_and_a_pipe_are_copied(tmp_path: Path, monkeypatch, content: bytes):
-    """Into files that nobody else may read, and that are gone afterwards."""
+    """Into files that nobody else may read."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_bytes, args=(content,))
     writer.start()
-    with opened(["-", str(pipe)]) as sources:
-        assert [source.name for source in sources] == ["stdin", str(pipe)]
-        for source in sources:
-            assert source.path.read_bytes() == b"1\n"
-            assert stat.S_IMODE(source.path.stat().st_mode) == 0o600
+    sources = opened(["-", str(pipe)], tmp_path)
     writer.join()
-    assert not any(source.path.exists() for source in sources)
+    assert [source.name for source in sources] == ["stdin", str(pipe)]
+    for source in sources:
+        assert source.path.read_bytes() == b"1\n"
+        assert stat.S_IMODE(source.path.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(
@@ -109,6 +112,6 @@ def test_trimming_keeps_the_numbers_of_the_lines(tmp_path: Path):
     """A line beyond the limit becomes a damaged one in its place, up to the last."""
     path = tmp_path / "app.jsonl"
     path.write_bytes(b"a\n" + b"b" * 100 + b"\nc\n" + b"d" * 95)
-    with opened([str(path)]) as (source,):
-        copy = trimmed(source, tmp_path / "copy", 10)
+    (source,) = opened([str(path)], tmp_path)
+    copy = trimmed(source, tmp_path / "copy", 10)
     assert copy.path.read_bytes() == b"a\n!\nc\n!\n"

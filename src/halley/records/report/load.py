@@ -65,10 +65,9 @@ SETTINGS: Final[Mapping[str, str | bool]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_persistent_secrets": False,
-    "temp_directory": "",
     "preserve_insertion_order": False,
 }
-"""DuckDB opens no connection, loads nothing, and leaves no file behind."""
+"""DuckDB opens no connection and loads nothing."""
 
 _READ: Final = (
     "read_json($files, format='newline_delimited', ignore_errors=true, columns={columns})"
@@ -163,14 +162,14 @@ def loaded(names: Iterable[str], fields: Mapping[str, str] = FIGURES) -> Iterato
     """
     if find_spec("duckdb") is None:
         raise LogError(EXTRA)
-    import duckdb  # noqa: PLC0415 - an extra, and 85 ms
-
-    with opened(names) as sources, duckdb.connect(config={**SETTINGS}) as connection:
-        _read(connection, sources, fields)
+    with TemporaryDirectory(prefix="halley-report-") as private, _database(private) as connection:
+        folder = Path(private)
+        sources = opened(names, folder)
+        _read(connection, sources, fields, folder)
         ((lines, records),) = connection.execute(
             f"SELECT count(*), count(*) FILTER ({_IS_RECORD}) FROM records"  # noqa: S608
         ).fetchall()
-        named = _named(connection, sources, fields) if lines > records else ()
+        named = _named(connection, sources, fields, folder) if lines > records else ()
         if not records:
             raise EmptyLogError(_nothing(sources, lines))
         _tabulate(connection)
@@ -178,8 +177,29 @@ def loaded(names: Iterable[str], fields: Mapping[str, str] = FIGURES) -> Iterato
         yield Log(connection, len(sources), records, lines - records, named, cut)
 
 
+@contextmanager
+def _database(folder: str) -> Iterator[DuckDBPyConnection]:
+    """Open a database in memory, which spills into this folder and nowhere else.
+
+    Raises:
+        LogError: Memory or disk did not suffice.
+    """
+    import duckdb  # noqa: PLC0415 - an extra, and 85 ms
+
+    try:
+        with duckdb.connect(config={**SETTINGS, "temp_directory": folder}) as connection:
+            yield connection
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise LogError(
+            f"too large to be counted at once ({type(error).__name__}): give fewer logs"
+        ) from None
+
+
 def _read(
-    connection: DuckDBPyConnection, sources: Sequence[Source], fields: Mapping[str, str]
+    connection: DuckDBPyConnection,
+    sources: Sequence[Source],
+    fields: Mapping[str, str],
+    folder: Path,
 ) -> None:
     """Read every line into the table `records`; one that is no JSON object is a row of nulls."""
     import duckdb  # noqa: PLC0415
@@ -189,9 +209,8 @@ def _read(
         connection.execute(read, {"files": [str(source.path) for source in sources]})
     except duckdb.InvalidInputException:
         # A line beyond DuckDB's 16 MiB is the one thing that it does not pass over.
-        with TemporaryDirectory(prefix="halley-report-") as folder:
-            files = _trimmed(sources, folder)
-            connection.execute(read, {"files": [str(source.path) for source in files]})
+        files = [str(source.path) for source in _trimmed(sources, folder)]
+        connection.execute(read, {"files": files})
 
 
 def _tabulate(connection: DuckDBPyConnection) -> None:
@@ -203,11 +222,9 @@ def _tabulate(connection: DuckDBPyConnection) -> None:
     connection.execute(_CALLS)
 
 
-def _trimmed(sources: Sequence[Source], folder: str) -> list[Source]:
-    return [
-        trimmed(source, Path(folder, f"{number}.jsonl"), LINE_BYTES_MAX)
-        for number, source in enumerate(sources)
-    ]
+def _trimmed(sources: Sequence[Source], folder: Path) -> Iterator[Source]:
+    for number, source in enumerate(sources):
+        yield trimmed(source, folder / f"{number}.trimmed", LINE_BYTES_MAX)
 
 
 def _reading(fields: Mapping[str, str]) -> str:
@@ -216,16 +233,18 @@ def _reading(fields: Mapping[str, str]) -> str:
 
 
 def _named(
-    connection: DuckDBPyConnection, sources: Sequence[Source], fields: Mapping[str, str]
+    connection: DuckDBPyConnection,
+    sources: Sequence[Source],
+    fields: Mapping[str, str],
+    folder: Path,
 ) -> tuple[str, ...]:
     """Look up where the first damaged lines are, file by file and in order this time."""
     found: list[str] = []
-    with TemporaryDirectory(prefix="halley-report-") as folder:
-        for source in _trimmed(sources, folder):
-            numbers = _damaged(connection, source.path, fields, NAMED_MAX - len(found))
-            found += [f"{source.name}:{number}" for number in numbers]
-            if len(found) == NAMED_MAX:
-                break
+    for source in _trimmed(sources, folder):
+        numbers = _damaged(connection, source.path, fields, NAMED_MAX - len(found))
+        found += [f"{source.name}:{number}" for number in numbers]
+        if len(found) == NAMED_MAX:
+            break
     return tuple(found)
 
 

@@ -13,11 +13,10 @@ import os
 import shutil
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 STDIN: Final = "-"
@@ -43,18 +42,17 @@ class Source:
     cut: bool = False
 
 
-@contextmanager
-def opened(names: Iterable[str]) -> Iterator[list[Source]]:
-    """Make every log a plain file, until the block ends; a file that is named twice counts once.
+def opened(names: Iterable[str], folder: Path) -> list[Source]:
+    """Make every log a plain file; a file that is named twice counts once.
 
     Args:
         names: Paths, glob patterns, or `-` for stdin.
+        folder: Where copies go.
 
     Raises:
         LogError: One is not there, or may not be read.
     """
-    with TemporaryDirectory(prefix="halley-report-") as folder:
-        yield [_plain(name, Path(folder, f"{n}.jsonl")) for n, name in enumerate(expanded(names))]
+    return [_plain(name, folder / f"{n}.jsonl") for n, name in enumerate(expanded(names))]
 
 
 def expanded(names: Iterable[str]) -> list[str]:
