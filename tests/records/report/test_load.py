@@ -36,6 +36,14 @@ GOOD = {
 }
 """A record of the first version of the list: none of the fields that were added since."""
 RETRY = {**GOOD, "action": "retry", "status": 503, "kind": "overloaded", "wait_s": 1.5}
+TURNED_AWAY = {
+    **GOOD,
+    "status": 503,
+    "action": "fail_over",
+    "kind": "overloaded",
+    "rule": "local.breaker_open",
+    "stop_reason": "final",
+}
 DAMAGED = {
     "text": "hello",
     "torn": '{"ts": "2026-11-23T14:00:00Z", "call_id": "c1", "att',
@@ -116,6 +124,7 @@ def test_an_attempt_begins_when_it_was_sent(read):
         ([{**GOOD, "action": "fix_request", "repaired": "x removed"}], "unfinished", 1),
         ([{**RETRY, "status": None, "stop_reason": "deadline"}], "given_up", 0),
         ([{**GOOD, "status": None, "action": "stop", "stop_reason": "cancelled"}], "cancelled", 0),
+        ([{**TURNED_AWAY}], "given_up", 0),
     ],
 )
 def test_how_a_call_ended_is_what_its_last_record_says(read, records, outcome, attempts):
@@ -148,6 +157,7 @@ def test_a_log_that_is_read_twice_counts_once(day, tmp_path: Path):
         ({"kind": "bad_reply", "action": "retry"}, "thrown_away", False),
         ({"kind": "bad_reply", "action": "retry", "status": 502}, None, False),
         ({"kind": "balance", "action": "top_up", "status": 403}, "hopeless", False),
+        ({"action": "fix_request", "status": 400, "rule": "preflight.refused"}, None, False),
         ({"kind": "timeout", "action": "reconcile", "status": None}, None, True),
         ({"kind": "timeout", "action": "retry", "ambiguous": True}, None, True),
     ],

@@ -20,6 +20,7 @@ Examples:
   halley demo
   halley demo --calls 100 --seed 7
   halley demo --json > demo.json
+  halley demo --records demo.jsonl && halley report demo.jsonl
 """
 
 
@@ -38,8 +39,13 @@ Examples:
     show_default=True,
     help="Chooses the calls and the faults they meet.",
 )
+@click.option(
+    "--records",
+    type=click.Path(dir_okay=False),
+    help="Append what halley records to this file, for 'halley report'.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers as one JSON object.")
-def command(calls: int, seed: int, *, as_json: bool) -> None:
+def command(calls: int, seed: int, *, records: str | None, as_json: bool) -> None:
     """Watch the openai SDK meet a bad day, without halley and with it.
 
     Two copies of one program make the same calls at the same moments: chats, streams, embeddings,
@@ -54,7 +60,7 @@ def command(calls: int, seed: int, *, as_json: bool) -> None:
 
     note(f"halley: {calls} calls to a simulated CometAPI on a bad day, twice; {_lasts(calls)}")
     with show.watching(quiet_stdout=as_json) as seen:
-        both = side.run(plan(calls, seed), seed, seen=seen)
+        both = side.run(plan(calls, seed), seed, seen=seen, records=records)
     bare, protected = counts.count(*both)
     if as_json:
         numbers = {"without_halley": asdict(bare), "with_halley": asdict(protected)}

@@ -90,7 +90,11 @@ class Side:
 
 
 def run(
-    calls: Sequence[Call], seed: int, *, seen: Callable[[Side, Side], None]
+    calls: Sequence[Call],
+    seed: int,
+    *,
+    seen: Callable[[Side, Side], None],
+    records: str | None = None,
 ) -> tuple[Side, Side]:
     """Run the program without halley and with it, at the same time, each on its own simulator.
 
@@ -98,10 +102,12 @@ def run(
         calls: What the program does.
         seed: Of both simulators.
         seen: Called with both sides several times a second.
+        records: Where the records of the side with halley go.
     """
+    policy = halley.Policy(records=records)
     with (
         _opened(calls, seed, lambda client: client) as bare,
-        _opened(calls, seed, lambda client: halley.protect(client, halley.Policy())) as protected,
+        _opened(calls, seed, lambda client: halley.protect(client, policy)) as protected,
     ):
         started = time.monotonic()
         for call in calls:

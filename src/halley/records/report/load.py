@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from halley.providers import local
 from halley.records.report.sources import EmptyLogError, LogError, Source, opened, trimmed
 
 if TYPE_CHECKING:
@@ -76,6 +77,9 @@ _IS_RECORD: Final = """ts BETWEEN '2000-01-01' AND '2100-01-01' AND call_id IS N
     AND action IS NOT NULL AND attempt BETWEEN 1 AND 1000000"""
 _SECONDS: Final = "CASE WHEN {0} BETWEEN 0 AND 1e7 THEN {0} END AS {0}"
 
+OURS: Final = tuple(row.name for row in local.ROWS)
+"""Rules of answers that halley gives in the server's place: nothing was sent."""
+
 _ATTEMPTS: Final = f"""
 CREATE TABLE attempts AS
 WITH sane AS (
@@ -89,14 +93,14 @@ WITH sane AS (
 SELECT *,
   epoch_ms(ts) AS ended_ms,
   epoch_ms(ts) - round(coalesce(elapsed_s, 0) * 1000)::BIGINT AS sent_ms,
-  status IS NOT NULL OR fault IS NOT NULL AS sent,
+  (status IS NOT NULL OR fault IS NOT NULL) AND coalesce(rule NOT IN {OURS}, true) AS sent,
   CASE
     WHEN stream IN ('interrupted', 'stalled', 'failed')
       OR (kind IN ('bad_reply', 'stream_cut') AND status BETWEEN 200 AND 299) THEN 'thrown_away'
-    WHEN action IN ('fix_request', 'fix_model', 'rotate_key', 'top_up') THEN 'hopeless'
+    WHEN sent AND action IN ('fix_request', 'fix_model', 'rotate_key', 'top_up') THEN 'hopeless'
   END AS waste
 FROM sane"""  # noqa: S608 - names are ours
-"""`sent` is false of a call that got no permit, or was left before an answer came."""
+"""`sent` is false of an answer of our own, and of a call that was left or got no permit."""
 
 _LATEST: Final = """
 CREATE OR REPLACE TABLE attempts AS FROM attempts
