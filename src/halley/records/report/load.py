@@ -45,7 +45,6 @@ FIGURES: Final[Mapping[str, str]] = {
     "elapsed_s": "DOUBLE",
     "first_s": "DOUBLE",
     "queued_s": "DOUBLE",
-    "total_tokens": "BIGINT",
 }
 """The fields of a record that are counted; see `halley.records.record`."""
 DETAILS: Final[Mapping[str, str]] = {
@@ -59,8 +58,12 @@ DETAILS: Final[Mapping[str, str]] = {
     "error_body": "VARCHAR",
     "error_bytes": "BIGINT",
     "error_sha256": "VARCHAR",
+    "total_tokens": "BIGINT",
 }
 """Those and the ones that are shown of a single call."""
+
+NEEDED: Final = {name: FIGURES[name] for name in ("ts", "call_id", "attempt", "action")}
+"""Those without which a line is no record."""
 
 SETTINGS: Final[Mapping[str, str | bool]] = {
     "autoinstall_known_extensions": False,
@@ -77,7 +80,7 @@ _IS_RECORD: Final = """ts BETWEEN '2000-01-01' AND '2100-01-01' AND call_id IS N
     AND action IS NOT NULL AND attempt BETWEEN 1 AND 1000000"""
 _SECONDS: Final = "CASE WHEN {0} BETWEEN 0 AND 1e7 THEN {0} END AS {0}"
 
-OURS: Final = tuple(row.name for row in local.ROWS)
+OURS: Final = [row.name for row in local.ROWS]
 """Rules of answers that halley gives in the server's place: nothing was sent."""
 
 _ATTEMPTS: Final = f"""
@@ -85,15 +88,15 @@ CREATE TABLE attempts AS
 WITH sane AS (
   SELECT * REPLACE (
     {", ".join(map(_SECONDS.format, ("wait_s", "elapsed_s", "first_s", "queued_s")))},
-    coalesce(ambiguous, action = 'reconcile') AS ambiguous,
-    CASE WHEN total_tokens >= 0 THEN total_tokens END AS total_tokens
+    coalesce(ambiguous, action = 'reconcile') AS ambiguous
   )
   FROM records WHERE {_IS_RECORD}
 )
 SELECT *,
   epoch_ms(ts) AS ended_ms,
   epoch_ms(ts) - round(coalesce(elapsed_s, 0) * 1000)::BIGINT AS sent_ms,
-  (status IS NOT NULL OR fault IS NOT NULL) AND coalesce(rule NOT IN {OURS}, true) AS sent,
+  (status IS NOT NULL OR fault IS NOT NULL)
+    AND coalesce(NOT list_contains({OURS}, rule), true) AS sent,
   CASE
     WHEN stream IN ('interrupted', 'stalled', 'failed')
       OR (kind IN ('bad_reply', 'stream_cut') AND status BETWEEN 200 AND 299) THEN 'thrown_away'
@@ -168,12 +171,11 @@ def loaded(names: Iterable[str], fields: Mapping[str, str] = FIGURES) -> Iterato
         raise LogError(EXTRA)
     with TemporaryDirectory(prefix="halley-report-") as private, _database(private) as connection:
         folder = Path(private)
-        sources = opened(names, folder)
-        _read(connection, sources, fields, folder)
+        sources = _read(connection, opened(names, folder), fields, folder)
         ((lines, records),) = connection.execute(
             f"SELECT count(*), count(*) FILTER ({_IS_RECORD}) FROM records"  # noqa: S608
         ).fetchall()
-        named = _named(connection, sources, fields, folder) if lines > records else ()
+        named = _named(connection, sources) if lines > records else ()
         if not records:
             raise EmptyLogError(_nothing(sources, lines))
         _tabulate(connection)
@@ -193,10 +195,10 @@ def _database(folder: str) -> Iterator[DuckDBPyConnection]:
     try:
         with duckdb.connect(config={**SETTINGS, "temp_directory": folder}) as connection:
             yield connection
-    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-        raise LogError(
-            f"too large to be counted at once ({type(error).__name__}): give fewer logs"
-        ) from None
+    except duckdb.OutOfMemoryException:
+        raise LogError("too large to be counted at once: give fewer logs") from None
+    except duckdb.IOException:
+        raise LogError("a log has gone while it was read, or the disk is full") from None
 
 
 def _read(
@@ -204,8 +206,11 @@ def _read(
     sources: Sequence[Source],
     fields: Mapping[str, str],
     folder: Path,
-) -> None:
-    """Read every line into the table `records`; one that is no JSON object is a row of nulls."""
+) -> Sequence[Source]:
+    """Read every line into the table `records`; one that is no JSON object is a row of nulls.
+
+    Returns what was read in the end: the sources, or copies that DuckDB can read.
+    """
     import duckdb  # noqa: PLC0415
 
     read = f"CREATE TABLE records AS FROM {_reading(fields)}"
@@ -213,8 +218,12 @@ def _read(
         connection.execute(read, {"files": [str(source.path) for source in sources]})
     except duckdb.InvalidInputException:
         # A line beyond DuckDB's 16 MiB is the one thing that it does not pass over.
-        files = [str(source.path) for source in _trimmed(sources, folder)]
-        connection.execute(read, {"files": files})
+        sources = [
+            trimmed(source, folder / f"{number}.trimmed", LINE_BYTES_MAX)
+            for number, source in enumerate(sources)
+        ]
+        connection.execute(read, {"files": [str(source.path) for source in sources]})
+    return sources
 
 
 def _tabulate(connection: DuckDBPyConnection) -> None:
@@ -226,39 +235,28 @@ def _tabulate(connection: DuckDBPyConnection) -> None:
     connection.execute(_CALLS)
 
 
-def _trimmed(sources: Sequence[Source], folder: Path) -> Iterator[Source]:
-    for number, source in enumerate(sources):
-        yield trimmed(source, folder / f"{number}.trimmed", LINE_BYTES_MAX)
-
-
 def _reading(fields: Mapping[str, str]) -> str:
     columns = ", ".join(f"{name}: '{kind}'" for name, kind in fields.items())
     return _READ.replace("{columns}", f"{{{columns}}}")
 
 
-def _named(
-    connection: DuckDBPyConnection,
-    sources: Sequence[Source],
-    fields: Mapping[str, str],
-    folder: Path,
-) -> tuple[str, ...]:
+def _named(connection: DuckDBPyConnection, sources: Sequence[Source]) -> tuple[str, ...]:
     """Look up where the first damaged lines are, file by file and in order this time."""
     found: list[str] = []
-    for source in _trimmed(sources, folder):
-        numbers = _damaged(connection, source.path, fields, NAMED_MAX - len(found))
+    connection.execute("SET preserve_insertion_order = true")
+    for source in sources:
+        numbers = _damaged(connection, source.path, NAMED_MAX - len(found))
         found += [f"{source.name}:{number}" for number in numbers]
         if len(found) == NAMED_MAX:
             break
+    connection.execute("SET preserve_insertion_order = false")
     return tuple(found)
 
 
-def _damaged(
-    connection: DuckDBPyConnection, path: Path, fields: Mapping[str, str], most: int
-) -> list[int]:
+def _damaged(connection: DuckDBPyConnection, path: Path, most: int) -> list[int]:
     """Return the numbers of the first damaged lines of a file, from 1."""
-    connection.execute("SET preserve_insertion_order = true")
     rows = connection.execute(
-        f"""WITH lines AS (SELECT row_number() OVER () AS number, * FROM {_reading(fields)})
+        f"""WITH lines AS (SELECT row_number() OVER () AS number, * FROM {_reading(NEEDED)})
         SELECT number FROM lines WHERE ({_IS_RECORD}) IS NOT TRUE ORDER BY number LIMIT {most}""",  # noqa: S608
         {"files": [str(path)]},
     ).fetchall()
