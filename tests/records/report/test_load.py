@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import signal
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -212,6 +215,14 @@ def test_a_log_beyond_memory_spills_or_says_so(day, monkeypatch):
     expected = "too large to be counted at once: give fewer logs"
     with pytest.raises(LogError, match=expected), loaded([str(day[0])]):
         pass
+
+
+def test_ctrl_c_while_it_counts_is_ctrl_c(day):
+    """And not an error of the database; this query would take years."""
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt), loaded([str(day[0])]) as log:
+        timer.start()
+        log.rows("SELECT sum(a.range % b.range) FROM range(10000000) a, range(1, 10000000) b")
 
 
 def test_the_fields_of_a_record_are_the_ones_that_are_read():

@@ -25,7 +25,7 @@ from halley.records.report.figures import (
     Waited,
     Waste,
 )
-from halley.records.report.load import Log
+from halley.records.report.load import OUTCOMES, Log
 from halley.records.report.support import utc
 
 NONE: Final = "-"
@@ -48,7 +48,6 @@ CHANGED: Final = {
     "offered": "calls a second",
     "call_p95": "95 % of calls within",
 }
-OUTCOMES: Final = ("answered", "given_up", "cancelled", "unfinished")
 
 
 def show(report: Report, log: Log) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 EXTRA: Final = 'reports need DuckDB: pip install "halley[report]"'
+INTERRUPTED: Final = "Query interrupted"
 LINE_BYTES_MAX: Final = 1 << 20
 NAMED_MAX: Final = 10
 """How many damaged lines are looked up by their number; all are counted."""
@@ -113,6 +114,9 @@ QUALIFY row_number() OVER (
 """A call left while it waits has two records of its last attempt; a log may be given twice."""
 _REPEATED: Final = "SELECT count(*) > count(DISTINCT (call_id, attempt)) FROM attempts"
 
+OUTCOMES: Final = ("answered", "given_up", "cancelled", "unfinished")
+"""How a call ended, or that the log ends before it."""
+
 _CALLS: Final = """
 CREATE TABLE calls AS
 WITH spans AS (
@@ -189,6 +193,7 @@ def _database(folder: str) -> Iterator[DuckDBPyConnection]:
 
     Raises:
         LogError: Memory or disk did not suffice.
+        KeyboardInterrupt: Ctrl-C while it counted.
     """
     import duckdb  # noqa: PLC0415 - an extra, and 85 ms
 
@@ -199,6 +204,10 @@ def _database(folder: str) -> Iterator[DuckDBPyConnection]:
         raise LogError("too large to be counted at once: give fewer logs") from None
     except duckdb.IOException:
         raise LogError("a log has gone while it was read, or the disk is full") from None
+    except RuntimeError as error:
+        if str(error) == INTERRUPTED:  # DuckDB takes Ctrl-C to itself while it counts
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _read(

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Final
 
 from halley.records.report.figures import advice_on
-from halley.records.report.load import Log
+from halley.records.report.load import OUTCOMES, Log
 
 SCRIPTS: Final = (
     "uplot.js",
@@ -30,11 +30,17 @@ STYLES: Final = ("uplot.css", "page.css")
 IDS_MAX: Final = 5_000
 """Calls whose ids are in the page: those that did not go well come first."""
 GZIP_LEVEL: Final = 6
-"""9 takes seven times as long and saves a tenth."""
-OUTCOMES: Final = ("answered", "given_up", "cancelled", "unfinished")
+"""9 takes seven times as long and saves a twentieth."""
 WORDS: Final = (
-    *("model", "key", "kind", "action", "rule", "fault"),
-    *("stop_reason", "stream", "waste"),
+    "model",
+    "key",
+    "kind",
+    "action",
+    "rule",
+    "fault",
+    "stop_reason",
+    "stream",
+    "waste",
 )
 """Columns of words; an attempt has the number of its word, or -1."""
 TIMES: Final = ("elapsed", "wait", "first", "queued")
