@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from halley.core.budget import Budget
 from halley.core.engine import Engine
@@ -21,6 +22,9 @@ from halley.records.sinks import sink_of
 
 PolicyLike: TypeAlias = Policy | str | Path | None
 
+ENVIRONMENT: Final = "HALLEY_POLICY"
+"""Names the policy file of clients that are given no policy."""
+
 
 def is_off() -> bool:
     """Say whether ``HALLEY=off`` asks for a plain pass-through; read when a client is made."""
@@ -33,9 +37,21 @@ def policy_of(policy: PolicyLike) -> Policy:
     Raises:
         PolicyError: the file cannot be read, or a value in it is not allowed.
     """
-    if policy is None:
-        policy = os.environ.get("HALLEY_POLICY") or Policy()
-    return policy if isinstance(policy, Policy) else load(Path(policy))
+    if isinstance(policy, Policy):
+        return policy
+    if policy is not None:
+        return load(Path(policy))
+    named = os.environ.get(ENVIRONMENT)
+    try:
+        return load(Path(named)) if named else Policy()
+    except PolicyError as error:
+        raise error.within(f"{ENVIRONMENT}: {error.source}") from None
+
+
+def variants(policy: Policy) -> Iterator[Policy]:
+    """Yield a policy and what each of its sections makes of it."""
+    yield policy
+    yield from (policy.override(section) for section in policy.models.values())
 
 
 def _can_validate() -> None:
@@ -65,7 +81,7 @@ def runtime(
         PolicyError: as `policy_of`.
     """
     chosen = policy_of(policy)
-    if chosen.validate is not Validate.OFF:
+    if any(one.validate is not Validate.OFF for one in variants(chosen)):
         _can_validate()
     engine = Engine(
         tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
