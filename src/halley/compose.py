@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -48,18 +47,15 @@ def policy_of(policy: PolicyLike) -> Policy:
         raise error.within(f"{ENVIRONMENT}: {error.source}") from None
 
 
-def variants(policy: Policy) -> Iterator[Policy]:
-    """Yield a policy and what each of its sections makes of it."""
-    yield policy
-    yield from (policy.override(section) for section in policy.models.values())
-
-
-def _can_validate() -> None:
-    """Make sure that bodies can be checked.
+def require(policy: Policy) -> None:
+    """Make sure that what a policy asks for is installed.
 
     Raises:
-        PolicyError: the package that does it is not installed.
+        PolicyError: the package that checks bodies is not; the message names the extra.
     """
+    sections = (policy.override(section) for section in policy.models.values())
+    if all(one.validate is Validate.OFF for one in (policy, *sections)):
+        return
     from halley.checks.shape import ValidatorMissingError, require_validator  # noqa: PLC0415 - lazy
 
     try:
@@ -78,11 +74,10 @@ def runtime(
     """Put together what the calls of one client share.
 
     Raises:
-        PolicyError: as `policy_of`.
+        PolicyError: as `policy_of` and `require`.
     """
     chosen = policy_of(policy)
-    if any(one.validate is not Validate.OFF for one in variants(chosen)):
-        _can_validate()
+    require(chosen)
     engine = Engine(
         tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
         budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),

@@ -25,14 +25,23 @@ def load(path: Path) -> Policy:
             all mistakes of the file.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(BYTES_MAX + 1)
-        return Policy().override(tables(data))
-    except OSError as error:
-        message = f"cannot be read: {error.strerror or type(error).__name__}"
-        raise PolicyError(message, source=str(path)) from None
+        return Policy().override(tables(content(path)))
     except PolicyError as error:
         raise error.within(str(path)) from None
+
+
+def content(path: Path) -> bytes:
+    """Return the bytes of a policy file, and one more than may be if there are too many.
+
+    Raises:
+        PolicyError: ``cannot be read: No such file or directory``.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(BYTES_MAX + 1)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or type(error).__name__}"
+        raise PolicyError(message) from None
 
 
 def tables(data: bytes) -> dict[str, object]:
