@@ -27,6 +27,10 @@ EXAMPLES: dict[str, Any] = {
         },
         {"name": "teapot", "kind": "timeout", "status": [419]},
     ],
+    "keys": [
+        {"alias": "main", "account": "ours", "env": "COMETAPI_KEY"},
+        {"alias": "spare", "file": "/run/secrets/cometapi"},
+    ],
     "models": {
         "gpt-5*": {"attempts": 2, "backoff": "aws", "repair": True, "deadline_s": 0.25},
         'say "hi"': {},

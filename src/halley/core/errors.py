@@ -33,6 +33,14 @@ class Mistake(NamedTuple):
         line = "" if self.line is None else f"line {self.line}"
         return ": ".join(part for part in (line, self.path, self.message) if part)
 
+    def below(self, path: str) -> Mistake:
+        """Return the mistake of a part as one of the whole.
+
+        >>> str(Mistake("alias", "missing").below("keys[0]"))
+        'keys[0].alias: missing'
+        """
+        return self._replace(path=f"{path}.{self.path}" if self.path else path)
+
 
 class PolicyError(ValueError):
     """A policy is not usable; the message is its first mistake, `mistakes` has all of them.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Final
 
+from halley.core.credentials import Key, keys_of, sources_of
 from halley.core.errors import Mistake, Mistakes, PolicyError
 from halley.core.rules import rules_of, tables_of
 from halley.core.sections import FrozenMap, Sections, section_of, sections_of
@@ -65,6 +66,8 @@ class Policy:
         server_wait_s_max: A longer wait asked for by the server ends the call instead.
         budget_ratio: Retries after faults and 5xx allowed per call of the last ten seconds.
         budget_floor_per_s: Retries allowed per second however few calls there are.
+        breaker_failures: Failures in a row of one origin and model after which one call at a time
+            tries it and all others are turned away; 0: never.
         in_flight_max: Calls of one origin, model and key open at the same time; None: no limit.
         queue_max: Calls waiting for a permit; one more is refused at once.
         body_bytes_max: A larger reply is decided on its head and passed through unread.
@@ -74,6 +77,8 @@ class Policy:
         records: Where records go besides the logger `halley`: a path, or "stderr"; None: nowhere.
         rules: Rows tried before the tables, as `Row` or as a mapping of its fields; a row with the
             name of an existing one takes its place, and the record says ``policy.<name>``.
+        keys: Credentials that take the place of the client's own, as `Key` or as a mapping of its
+            fields; see `halley.core.keys`.
         models: Settings for the calls of some models, by shell-style patterns over the model's
             name; the first that fits applies. Those that all calls share cannot be in it.
 
@@ -89,6 +94,7 @@ class Policy:
     server_wait_s_max: float = number(120.0, 0.0, 86400.0)
     budget_ratio: float = number(0.2, 0.0, 10.0, shared=True)
     budget_floor_per_s: float = number(1.0, 0.0, 1000.0, shared=True)
+    breaker_failures: int = whole(10, 0, 1_000_000, shared=True)
     in_flight_max: int | None = whole(None, 1, 1_000_000, shared=True)
     queue_max: int = whole(10_000, 1, 10_000_000, shared=True)
     body_bytes_max: int = whole(8 * MIB, 1024, 1024 * MIB)
@@ -97,6 +103,7 @@ class Policy:
     repair: bool = flag(default=False)
     records: str | None = text("a path or 'stderr'", shared=True)
     rules: tuple[Row, ...] = of((), Setting("tables", rules_of, give=tables_of, shared=True))
+    keys: tuple[Key, ...] = of((), Setting("tables", keys_of, give=sources_of, shared=True))
     models: Mapping[str, Mapping[str, object]] = of(
         FrozenMap(), Setting("tables", _sections, give=_given, shared=True)
     )

@@ -114,7 +114,7 @@ def for_person(line: Line) -> Iterator[tuple[str, str, str]]:
 
 
 def cell(value: object) -> str:
-    """Return a value as it stands in the table; rows by their names.
+    """Return a value as it stands in the table; of a table its first field, which names it.
 
     >>> cell(600.0), cell(None), cell([{"name": "teapot", "kind": "overloaded"}]), cell("aws")
     ('600', 'none', 'teapot', 'aws')
@@ -126,7 +126,7 @@ def cell(value: object) -> str:
             return value
         case list():
             return ", ".join(
-                str(item.get("name", "")) if isinstance(item, dict) else cell(item)
+                cell(next(iter(item.values()))) if isinstance(item, dict) else cell(item)
                 for item in value
             )
         case _:
