@@ -266,6 +266,14 @@ class TestCommandsThatMakeCalls:
             'halley: validate: checking bodies needs jsonschema-rs: pip install "halley[validate]"'
         )
 
+    @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+    def test_a_key_that_is_not_there_is_told_the_same_way(self, halley, command):
+        """It is looked for when the client is made."""
+        Path("keys.toml").write_text('[[keys]]\nalias = "a"\nenv = "NOT_SET_ANYWHERE"\n')
+        shown = halley(*command, "--policy", "keys.toml")
+        assert (shown.code, shown.out) == (2, "")
+        assert shown.err.splitlines()[-1] == "halley: keys[0].env: NOT_SET_ANYWHERE is not set"
+
     @pytest.mark.parametrize(("model", "attempts"), [("gpt-5-mini", 1), ("o3", 2)])
     def test_the_section_of_the_model_is_followed(self, halley, model, attempts):
         """A service that only fails is asked as often as the section allows, or else the rest."""

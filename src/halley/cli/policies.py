@@ -1,6 +1,6 @@
 """The policy of a command: the file that `--policy` names, else `HALLEY_POLICY`, else the defaults.
 
-Every command that makes calls takes it, reads no other file, and tells what is wrong alike.
+Every command that makes calls takes it and reads no other file. What is wrong is told by the guard.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from typing import Final
 
 import click
 
-from halley.cli.exits import CommandError, Exit
 from halley.compose import policy_of, require
-from halley.core.errors import PolicyError
 from halley.core.policy import Policy
 
 option: Final = click.option(
@@ -23,21 +21,11 @@ option: Final = click.option(
 
 
 def chosen(path: Path | None) -> Policy:
-    """Return the policy of a command.
+    """Return the policy of a command, before it does anything else.
 
     Raises:
-        CommandError: the file cannot be read, is wrong, or asks for what is not installed.
+        PolicyError: the file cannot be read, is wrong, or asks for what is not installed.
     """
-    try:
-        policy = policy_of(path)
-        require(policy)
-    except PolicyError as error:
-        raise refused(error) from None
+    policy = policy_of(path)
+    require(policy)
     return policy
-
-
-def refused(error: PolicyError) -> CommandError:
-    """Return the error of a command whose policy is wrong: the first mistake."""
-    more = len(error.mistakes) - 1
-    rest = f" (and {more} more, see 'halley policy check')" if more else ""
-    return CommandError(f"{error}{rest}", Exit.USAGE)

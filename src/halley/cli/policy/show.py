@@ -11,11 +11,9 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from halley.cli.policies import refused
 from halley.cli.policy.files import ARGUMENT, PolicyFile, find
 from halley.cli.rules import table
 from halley.cli.terminal import note, one_line
-from halley.core.errors import PolicyError
 from halley.core.policy import Policy
 from halley.core.sections import section_of
 from halley.core.shown import inside
@@ -57,10 +55,7 @@ def show(file: Path | None, *, model: str, as_json: bool, as_toml: bool) -> None
     """
     if as_json and as_toml:
         raise click.UsageError("--json and --toml exclude each other", click.get_current_context())
-    try:
-        found = find(file)
-    except PolicyError as error:
-        raise refused(error) from None
+    found = find(file)
     section = section_of(found.policy.models, model)
     policy = of_model(found.policy, model) if model else found.policy
     note(f"halley: {_introduction(found, model, section)}")
