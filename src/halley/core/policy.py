@@ -143,7 +143,8 @@ class Policy:
         """Return a copy with other values, which are checked already like those that stay."""
         other = object.__new__(type(self))
         for name in SETTINGS:
-            value = taken[name] if name in taken else getattr(self, name)
+            object.__setattr__(other, name, getattr(self, name))
+        for name, value in taken.items():
             object.__setattr__(other, name, value)
         return other
 
