@@ -87,6 +87,15 @@ class TestRefuse:
         assert "messages[0].role: expected one of" in caught.value.message
         assert len(history_of(caught.value).attempts) == 1
 
+    def test_a_protected_sdk_raises_its_own_error(self):
+        """The answer stands on a request, as the SDK expects of every response."""
+        client = halley.protect(
+            openai.OpenAI(api_key=KEY, base_url="http://127.0.0.1:9/v1"), Policy(validate="refuse")
+        )
+        with client, pytest.raises(openai.BadRequestError) as caught:
+            client.chat.completions.create(**{name: WRONG[name] for name in ("model", "messages")})
+        assert caught.value.code == "halley_preflight"
+
     def test_protect_refuses_too(self):
         """Beneath a client that was made elsewhere."""
         sent = []

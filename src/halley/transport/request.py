@@ -83,4 +83,5 @@ def content_length(request: httpx2.Request) -> int | None:
 def answered(family: Family, local: Local, request: httpx2.Request) -> httpx2.Response:
     """Return an answer of our own, in the server's place."""
     body = local.body(request.url.path)
-    return family.response(local.status, headers=dict(local.headers), content=body)
+    headers = dict(local.headers)
+    return family.response(local.status, headers=headers, content=body, request=request)
