@@ -122,7 +122,7 @@ def test_a_default_is_allowed_and_what_is_given_can_be_taken_again(name):
     [
         ("atempts", "atempts: no such setting, did you mean attempts?"),
         ("deadline", "deadline: no such setting, did you mean deadline_s?"),
-        ("Attempts", "Attempts: no such setting, did you mean attempts?"),
+        ("ATTEMPTS", "ATTEMPTS: no such setting, did you mean attempts?"),
         ("model", "model: no such setting, did you mean models?"),
         ("zzz", "zzz: no such setting, known are attempts, backoff, backoff_base_s, "),
     ],

@@ -82,6 +82,14 @@ def test_a_section_that_never_comes_first_is_a_mistake(earlier, later):
     Policy(models={later: {}, earlier: {}})
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later"), [("a*b]", "a[ab]"), ("gpt-?", "gpt-*"), ("[!x]*", "*5"), ("a", "a*")]
+)
+def test_a_section_that_fits_more_may_follow(earlier, later):
+    """Also where the letters of its pattern look as if they were fitted."""
+    assert list(Policy(models={earlier: {}, later: {}}).models) == [earlier, later]
+
+
 WORD = st.text(alphabet="ab*?", max_size=4) | st.sampled_from(["a[ab]", "[!a]*", "*[ab]b", "["])
 
 

@@ -118,6 +118,11 @@ def test_only_sections_ask_for_the_request(line: Line, policy: Policy):
     assert described.call_count == (1 if policy.models else 0)
 
 
+def test_without_sections_nobody_asks_for_the_request():
+    """Not even where it is at hand."""
+    assert effective(QUICK, lambda: pytest.fail("asked")) is QUICK
+
+
 def test_calls_of_one_model_share_lane_and_budget_with_all(line: Line):
     """A section is no client of its own."""
     caller = line.client(failing(429), Answer(), policy=MINE)
