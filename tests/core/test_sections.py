@@ -128,6 +128,9 @@ QUOTES = 'a name with a dot needs quotes, as in [models."gpt-4.1"]'
         ),
         ({"o3": {"atempts": 1}}, "models.o3.atempts: no such setting, did you mean attempts?"),
         ({"o3": 5}, "models.o3: expected a table of settings, got 5"),
+        ({"": {}}, "models: expected names of models or patterns, got ''"),
+        ({5: {}}, "models: expected names of models or patterns, got 5"),
+        ({"o3": {5: 1}}, f"models.o3.5: no such setting, known are {', '.join(SETTINGS)}"),
         ([], "models: expected a table of settings by model, got []"),
         (
             {"gpt-4": {"1": {"attempts": 2}}},

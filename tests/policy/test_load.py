@@ -129,6 +129,7 @@ def test_all_mistakes_of_a_file_are_found_at_once(file: Path):
         "[models.a]\n'{key}' = 1",
         "[models.a]\nvalidate = 'Bearer {key}'",
         "[[rules]]\nname = '{key}'\nkind = '{key}'\n'{key}' = '{key}'",
+        "[[rules]]\nname = '{key}'\nkind = 'timeout'\nstatus = [500]\n" * 2,
         "api_key = '{key}'",
         "repair = 'redis://me:{key}@localhost'",
     ],

@@ -15,7 +15,7 @@ from typing import Final
 from halley.core.errors import Mistake, Mistakes, PolicyError
 from halley.core.model import Action, Kind, Origin, Scope
 from halley.core.settings import take_flag, take_member
-from halley.core.shown import inside, unknown, wrong
+from halley.core.shown import inside, shown, unknown, wrong
 from halley.core.tables import Row
 
 SOURCE: Final = "the policy"
@@ -39,7 +39,7 @@ def rules_of(path: str, value: object) -> tuple[Row, ...]:
         with mistakes:
             rows.append(_row(f"{path}[{at}]", item))
             if rows[-1].name in names:
-                message = f"{rows[-1].name!r} is there already"
+                message = f"{shown(rows[-1].name)} is there already"
                 raise PolicyError(Mistake(f"{path}[{at}].name", message))
             names.add(rows[-1].name)
     mistakes.settle()

@@ -9,7 +9,7 @@ of a file cannot go wrong in silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final, TypeAlias, TypeVar
 
@@ -100,9 +100,11 @@ def sections_of(path: str, value: object, take: Take) -> Sections:
     patterns = list(value)
     for at, pattern in enumerate(patterns):
         with mistakes:
+            if not isinstance(pattern, str) or not pattern:
+                raise wrong(path, "names of models or patterns", pattern)
             sections[pattern] = _read(inside(path, pattern), value[pattern], take)
         with mistakes:
-            _reached(path, pattern, patterns[:at])
+            _reached(path, str(pattern), map(str, patterns[:at]))
     mistakes.settle()
     return FrozenMap(sections)
 
@@ -118,7 +120,7 @@ def _read(path: str, settings: object, take: Take) -> Mapping[str, object]:
     return FrozenMap(read)
 
 
-def _reached(path: str, pattern: str, earlier: list[str]) -> None:
+def _reached(path: str, pattern: str, earlier: Iterable[str]) -> None:
     for other in earlier:
         if hides(other, pattern):
             message = f"never used: {inside(path, other)} stands before it and fits the same models"

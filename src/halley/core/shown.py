@@ -98,7 +98,7 @@ def wrong(path: str, expected: str, value: object) -> PolicyError:
     return PolicyError(Mistake(path, f"expected {expected}, got {shown(value, path)}"))
 
 
-def unknown(path: str, name: str, known: list[str], *, noun: str = "setting") -> PolicyError:
+def unknown(path: str, name: object, known: list[str], *, noun: str = "setting") -> PolicyError:
     """Return the error of a name that is none of those known.
 
     >>> str(unknown("", "atempts", ["attempts", "backoff"]))
@@ -106,6 +106,6 @@ def unknown(path: str, name: str, known: list[str], *, noun: str = "setting") ->
     """
     from difflib import get_close_matches  # noqa: PLC0415 - 3 ms that only a mistake is worth
 
-    near = get_close_matches(name[:CHARS_MAX].lower(), known, n=1)
+    near = get_close_matches(str(name)[:CHARS_MAX].lower(), known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
     return PolicyError(Mistake(inside(path, name), f"no such {noun}, {hint}"))
