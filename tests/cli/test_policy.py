@@ -124,7 +124,7 @@ class TestShow:
         assert ["attempts", "2", 'models."gpt-5*"'] in lines
         assert ["backoff", "aws", 'models."gpt-5*"'] in lines
         assert ["deadline_s", "600", "halley.toml"] in lines
-        assert not any(name.startswith("models.") for name, *_ in lines)
+        assert not any(name.startswith("models") for name, *_ in lines)
         assert shown.said == ('halley: the policy of halley.toml, for GPT-5-mini (models."gpt-5*")')
 
     def test_a_model_without_a_section(self, halley):
@@ -155,10 +155,16 @@ class TestShow:
         shown = halley("policy", "show", "halley.toml", "--json", "--model", "gpt-5")
         told = json.loads(shown.out)
         assert (told["file"], told["model"], told["section"]) == ("halley.toml", "gpt-5", "gpt-5*")
-        assert list(told["settings"]) == list(SETTINGS)
+        assert [*told["settings"], "models"] == list(SETTINGS)
         assert told["settings"]["attempts"] == {"value": 2, "from": 'models."gpt-5*"'}
         assert told["settings"]["in_flight_max"] == {"value": None, "from": "default"}
-        assert told["settings"]["models"]["value"] == {}
+        shown = halley("policy", "show", "halley.toml", "--json")
+        told = json.loads(shown.out)
+        assert (told["model"], told["section"]) == (None, None)
+        assert told["settings"]["models"] == {
+            "value": {"gpt-5*": {"attempts": 2, "backoff": "aws"}},
+            "from": "halley.toml",
+        }
 
     @pytest.mark.parametrize("args", [("halley.toml",), ()])
     def test_the_file_it_writes_loads_to_the_same(self, halley, args):

@@ -61,18 +61,19 @@ def show(file: Path | None, *, model: str, as_json: bool, as_toml: bool) -> None
     note(f"halley: {_introduction(found, model, section)}")
     for name in hidden(policy):
         note(f"halley: {name} is not shown as it is, for it could hold a key")
+    lines = lines_of(policy, origins(found, section))
+    if model:
+        lines = [line for line in lines if line.name != "models"]
     if as_toml:
         click.echo(to_toml(policy), nl=False)
-        return
-    lines = lines_of(policy, origins(found, section))
-    if as_json:
+    elif as_json:
         settings = {line.name: {"value": line.value, "from": line.origin} for line in lines}
-        told = {"file": found.name, "model": model or None, "section": section}
+        told = {"file": found.name, "model": model or None, "section": masked(section)}
         click.echo(json.dumps({**told, "settings": settings}, ensure_ascii=False))
-        return
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    rows = [tuple(map(one_line, cells)) for line in lines for cells in for_person(line)]
-    click.echo("\n".join(table([HEADINGS, *rows], width)))
+    else:
+        rows = [tuple(map(one_line, cells)) for line in lines for cells in for_person(line)]
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo("\n".join(table([HEADINGS, *rows], width)))
 
 
 def of_model(policy: Policy, model: str) -> Policy:
