@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -76,6 +78,15 @@ def test_every_setting_is_in_the_file_with_what_is_allowed():
     for line, (name, setting) in zip(lines, SETTINGS.items(), strict=True):
         assert line.removeprefix("# ").startswith(f"{name} ")
         assert line.endswith(f" {setting.allowed}")
+
+
+def test_what_a_table_leaves_unset_is_a_comment():
+    """TOML has no word for it, and the file must still load."""
+    setting = replace(SETTINGS["attempts"], take=lambda _path, value: value)
+    with patch.dict(SETTINGS, attempts=setting):
+        text = to_toml(Policy(models={"a": {"attempts": None, "repair": True}}))
+    assert "# attempts is not set" in text.splitlines()
+    assert loaded(text) == Policy(models={"a": {"repair": True}})
 
 
 @pytest.mark.parametrize(

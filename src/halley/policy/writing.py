@@ -71,7 +71,12 @@ def _tables(name: str, value: object) -> Iterator[str]:
     else:
         tables = [(f"[[{name}]]", table) for table in value]  # type: ignore[attr-defined]
     for head, table in tables:
-        yield from ("", head, *(f"{key} = {literal(item)}" for key, item in table.items()))
+        yield from ("", head, *(_pair(key, item) for key, item in table.items()))
+
+
+def _pair(name: str, value: object) -> str:
+    """Return the line of a value in a table; TOML has no word for what is not set."""
+    return f"# {name} is not set" if value is None else f"{name} = {literal(value)}"
 
 
 def _is_tables(value: object) -> bool:
