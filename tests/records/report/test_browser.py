@@ -355,14 +355,23 @@ def test_it_makes_sense_to_a_screen_reader(shown_page: Page):
 def test_a_hostile_log_is_shown_and_does_nothing(browser: Page, read, tmp_path: Path):
     """Whatever is in it is text."""
     names = ("model", "key", "kind", "action", "rule", "stream", "request_id", "call_id")
-    records = [{**RETRY, **dict.fromkeys(names, HOSTILE), "stop_reason": "final"}]
+    records = [
+        {**RETRY, **dict.fromkeys(names, HOSTILE), "stop_reason": "final"},
+        {**RETRY, **dict.fromkeys(names, "__proto__"), "stop_reason": "final"},
+    ]
     path = tmp_path / "hostile.html"
     path.write_text(render(read(*records)), "utf-8")
     browser.open(path)
-    browser.find("#calls summary").click()
+    for summary in browser.driver.find_elements("css selector", "#calls summary"):
+        summary.click()
     assert browser.complaints() == []
     assert browser.driver.title == "halley report"
     assert browser.js("document.images.length") == 0
     assert HOSTILE in browser.text("#calls")
     browser.choose("model", HOSTILE)
-    assert browser.text("#status").startswith("1 of 1 calls")
+    assert browser.text("#status").startswith("1 of 2 calls")
+    browser.find("#reset").click()
+    assert {HOSTILE.replace("_", " "), "proto"} == {
+        row[0].split("\n")[0].strip() for row in browser.rows("failing")
+    }
+    assert "proto" in browser.text("#chart-kinds")

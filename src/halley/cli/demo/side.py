@@ -19,6 +19,7 @@ from openai import OpenAI
 import halley
 from halley.cli.demo.judge import Judge
 from halley.cli.demo.workload import Call, Work
+from halley.core.policy import Policy
 from halley.simulator import serve
 from halley.simulator.keys import INVALID, VALID
 from halley.simulator.ledger import CALL_HEADER
@@ -90,21 +91,16 @@ class Side:
 
 
 def run(
-    calls: Sequence[Call],
-    seed: int,
-    *,
-    seen: Callable[[Side, Side], None],
-    records: str | None = None,
+    calls: Sequence[Call], seed: int, policy: Policy, *, seen: Callable[[Side, Side], None]
 ) -> tuple[Side, Side]:
     """Run the program without halley and with it, at the same time, each on its own simulator.
 
     Args:
         calls: What the program does.
         seed: Of both simulators.
+        policy: Of halley.
         seen: Called with both sides several times a second.
-        records: Where the records of the side with halley go.
     """
-    policy = halley.Policy(records=records)
     with (
         _opened(calls, seed, lambda client: client) as bare,
         _opened(calls, seed, lambda client: halley.protect(client, policy)) as protected,

@@ -167,7 +167,7 @@ function slices(log, calls, totals) {
   const start = Math.floor(totals.from / width);
   const count = Math.floor(totals.to / width) - start + 1;
   const rows = Array.from({ length: count }, (_, n) => ({
-    at: (start + n) * width / 1000, offered: 0, answered: 0, attempts: 0, kinds: {}, took: [],
+    at: (start + n) * width / 1000, offered: 0, answered: 0, attempts: 0, kinds: Object.create(null), took: [],
   }));
   const row = (ms) => rows[Math.floor(ms / width) - start];
   for (const call of calls) {
