@@ -114,6 +114,16 @@ def test_filters_narrow_everything(halley, log):
     assert len(listed) == len(expected)
 
 
+def test_a_filter_and_a_list_are_two_conditions(halley, log):
+    """Calls that met both kinds, in whichever attempts; the list does not replace the filter."""
+    calls = [{one["kind"] for one in call} for call in oracle.calls_of(log[1])]
+    both = [kinds for kinds in calls if {"overloaded", "rate_limit"} <= kinds]
+    args = ("--kind", "overloaded", "--calls", "kind=rate_limit")
+    shown = halley("report", str(log[0]), *args)
+    assert len(shown.out.splitlines()) == len(both)
+    assert shown.code == (0 if both else 1)
+
+
 def test_the_page_is_written_and_said(halley, log, tmp_path):
     """One line on stderr, nothing on stdout."""
     target = tmp_path / "report.html"
@@ -157,6 +167,11 @@ def test_a_log_cannot_write_on_the_screen(halley, tmp_path):
             ("{log}", "--calls", "", "--support", "x"),
             2,
             "halley: --html, --calls and --support exclude each other",
+        ),
+        (
+            ("{log}", "--html", "x.html", "--json"),
+            2,
+            "halley: --json goes with the report and with --calls alone",
         ),
         (("{log}", "--support", "nope"), 1, "halley: no call, request or ray id 'nope' among"),
         (("{log}", "--model", "nope"), 1, "halley: no call fits; the log goes from 2026-11-23"),

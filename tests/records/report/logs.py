@@ -25,6 +25,8 @@ PATHS = {
 }
 SHARES = (38, 24, 14, 10, 11, 3)
 LATENCY_S = {"text-embedding-3-small": 0.12, "sora-2": 1.4, "claude-sonnet-4-5": 2.6}
+WHOLE = {"text-embedding-3-small", "sora-2"}
+"""Models whose answers are never streamed."""
 BODIES = {
     "rate_limit": '{"error":{"message":"Rate limit reached","code":"rate_limit_exceeded"}}',
     "balance": '{"error":{"message":"user quota is not enough","type":"comet_api_error"}}',
@@ -79,7 +81,8 @@ def _call(random: Random) -> Iterator[dict[str, Any]]:
     key = random.choices(("main", "batch", None), (60, 30, 10))[0]
     if at > 0.9 and random.random() < 0.03:
         model = "gpt-5-minni"
-    call_id, streamed = f"{random.getrandbits(48):012x}", random.random() < 0.35
+    call_id = f"{random.getrandbits(48):012x}"
+    streamed = random.random() < 0.4 and model not in WHOLE
     for attempt in range(1, 6):
         blow = _blow(random, at, model, key, streamed=streamed)
         elapsed_s = _elapsed_s(random, model, blow)

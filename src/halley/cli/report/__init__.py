@@ -67,11 +67,14 @@ def command(
     shapes = sum(shape is not None for shape in (html, calls, support))
     if shapes > 1:
         raise click.UsageError("--html, --calls and --support exclude each other")
+    if as_json and shapes and calls is None:
+        raise click.UsageError("--json goes with the report and with --calls alone")
     with _errors_told():
-        selection = _selection(since, until, {**given, **conditions(calls or "")})
+        selection = _selection(since, until, given)
+        picked = Selection(conditions=conditions(calls or ""))
         with loaded(logs, DETAILS if shapes else FIGURES) as log:
             _complain(log)
-            _narrowed(log, selection)
+            _narrowed(log, selection, picked)
             if support is not None:
                 _support(log, support)
             elif calls is not None:
@@ -112,14 +115,15 @@ def _complain(log: Log) -> None:
         note(f"halley: {lines} no record: {', '.join(log.named)}{more}")
 
 
-def _narrowed(log: Log, selection: Selection) -> None:
-    """Leave what is selected.
+def _narrowed(log: Log, *selections: Selection) -> None:
+    """Leave what is selected, by each in turn.
 
     Raises:
         EmptyLogError: That is nothing.
     """
     ((first_ms, last_ms),) = log.rows("SELECT min(started_ms), max(ended_ms) FROM calls")
-    narrow(log, selection)
+    for selection in selections:
+        narrow(log, selection)
     if log.rows("SELECT count(*) FROM calls") == [(0,)]:
         raise EmptyLogError(
             f"no call fits; the log goes from {utc(first_ms)} to {utc(last_ms)} UTC"
