@@ -33,7 +33,9 @@ ENOUGH = 5
 RAMP_PER_S = 2.0
 """The first rate of a ramp; it doubles every second until the first refusal."""
 FIRST_CUT = 0.8
-"""The first cut goes to this share of what was admitted in the last one to two seconds."""
+"""The first cut goes to this share of what was admitted in the last one to two seconds,"""
+FIRST_PER_S = 1.0
+"""but not below this: so few calls prove no rate."""
 MISSES = 2
 """So many watched calls in a row that were refused make a block."""
 PATIENCE = 2.0
@@ -329,8 +331,8 @@ class Law:
     def _cut_first(self) -> None:
         """Go to a share of what was admitted lately; the rest of the burst sharpens it."""
         present, before, began = self.lately
-        admitted = max(1, present + before)
-        rate = FIRST_CUT * admitted / (1.0 + min(1.0, max(0.0, self.sent_at - began)))
+        seconds = 1.0 + min(1.0, max(0.0, self.sent_at - began))
+        rate = max(FIRST_PER_S, FIRST_CUT * (present + before) / seconds)
         self.requests.value = min(rate, self.requests.value or math.inf)
         costs = self.suspect.costs
         self.tokens.value = self.requests.value * (sum(costs) / len(costs) if costs else 1.0)
