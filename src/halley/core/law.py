@@ -182,7 +182,7 @@ class Law:
             self._see()
         if self.blocked_at is not None:
             self.probe_at = now + self._patience_s
-        elif signal.binds is not Binds.NOTHING:
+        elif signal.binds is not Binds.NOTHING and sent_before > -math.inf:
             self._grow(signal.binds, now, now - sent_before)
         if self.watched_at is None:
             self.watched_at = now
@@ -220,14 +220,14 @@ class Law:
 
     def _grow(self, binds: Binds, now: float, seconds: float) -> None:
         """Let the level that binds grow for the time since the last send."""
+        level = {Binds.REQUESTS: self.requests, Binds.TOKENS: self.tokens}.get(binds, self.calls)
+        if level.value is None:
+            return
         unit_s = self._unit_s
         seconds = min(seconds, max(unit_s / 4, 2.0 / (self.requests.value or math.inf)))
-        if binds is Binds.REQUESTS and not self.cuts:
-            assert self.requests.value is not None
-            self.requests.value *= math.exp2(seconds)
-            return
-        level = {Binds.REQUESTS: self.requests, Binds.TOKENS: self.tokens}.get(binds, self.calls)
-        if level.value is not None:
+        if level is self.requests and not self.cuts:
+            level.value *= math.exp2(seconds)
+        else:
             most = SLOW_GROWTH * seconds if now < self.slow_until else math.inf
             level.grow(seconds / unit_s, most)
 
