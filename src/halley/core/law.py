@@ -33,7 +33,9 @@ ENOUGH = 5
 RAMP_PER_S = 2.0
 """The first rate of a ramp; it doubles every second until the first refusal."""
 FIRST_CUT = 0.8
-"""The first cut goes to this share of what was admitted in the last one to two seconds."""
+"""The first cut goes to this share of what was admitted in the last one to two seconds,"""
+FIRST_PER_S = 1.0
+"""but not below this: so few calls prove no rate."""
 MISSES = 2
 """So many watched calls in a row that were refused make a block."""
 PATIENCE = 2.0
@@ -180,7 +182,7 @@ class Law:
             self._see()
         if self.blocked_at is not None:
             self.probe_at = now + self._patience_s
-        elif signal.binds is not Binds.NOTHING:
+        elif signal.binds is not Binds.NOTHING and sent_before > -math.inf:
             self._grow(signal.binds, now, now - sent_before)
         if self.watched_at is None:
             self.watched_at = now
@@ -218,14 +220,14 @@ class Law:
 
     def _grow(self, binds: Binds, now: float, seconds: float) -> None:
         """Let the level that binds grow for the time since the last send."""
+        level = {Binds.REQUESTS: self.requests, Binds.TOKENS: self.tokens}.get(binds, self.calls)
+        if level.value is None:
+            return
         unit_s = self._unit_s
         seconds = min(seconds, max(unit_s / 4, 2.0 / (self.requests.value or math.inf)))
-        if binds is Binds.REQUESTS and not self.cuts:
-            assert self.requests.value is not None
-            self.requests.value *= math.exp2(seconds)
-            return
-        level = {Binds.REQUESTS: self.requests, Binds.TOKENS: self.tokens}.get(binds, self.calls)
-        if level.value is not None:
+        if level is self.requests and not self.cuts:
+            level.value *= math.exp2(seconds)
+        else:
             most = SLOW_GROWTH * seconds if now < self.slow_until else math.inf
             level.grow(seconds / unit_s, most)
 
@@ -329,8 +331,8 @@ class Law:
     def _cut_first(self) -> None:
         """Go to a share of what was admitted lately; the rest of the burst sharpens it."""
         present, before, began = self.lately
-        admitted = max(1, present + before)
-        rate = FIRST_CUT * admitted / (1.0 + min(1.0, max(0.0, self.sent_at - began)))
+        seconds = 1.0 + min(1.0, max(0.0, self.sent_at - began))
+        rate = max(FIRST_PER_S, FIRST_CUT * (present + before) / seconds)
         self.requests.value = min(rate, self.requests.value or math.inf)
         costs = self.suspect.costs
         self.tokens.value = self.requests.value * (sum(costs) / len(costs) if costs else 1.0)
