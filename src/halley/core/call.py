@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from halley.core.classify import classify
-from halley.core.cost import tokens_of
+from halley.core.cost import tokens_of, used_in
 from halley.core.decide import decide
 from halley.core.effects import (
     Admit,
@@ -64,6 +64,7 @@ class Call:
 
     __slots__ = (
         "_attempts",
+        "_cost",
         "_deadline",
         "_describe",
         "_engine",
@@ -87,6 +88,7 @@ class Call:
         self._id = engine.call_id()
         self._number = 0
         self._returned = 0
+        self._cost = 1.0
         self._sent_at = now
         self._attempts: tuple[Attempt, ...] = ()
         self._request: Request | None = None
@@ -115,7 +117,7 @@ class Call:
                 assert isinstance(outcome, Reply | Fault)
                 failure = self._judge(outcome)
                 if lane is not None and not (failure and throttled(outcome, failure)):
-                    lane.admitted(now, self._sent_at)
+                    self._admitted(lane, now, outcome)
                 if failure is None:
                     assert isinstance(outcome, Reply)
                     yield from self._succeed(now, outcome)
@@ -142,7 +144,17 @@ class Call:
         return self._engine.lanes.lane((request.origin, model_of(request), request.key))
 
     def _admit(self, lane: Lane) -> Admit:
-        return Admit(lane, self._deadline, self._policy.priority, tokens_of(self.request))
+        self._cost = tokens_of(self.request)
+        return Admit(lane, self._deadline, self._policy.priority, self._cost)
+
+    def _admitted(self, lane: Lane, now: float, outcome: Outcome) -> None:
+        """Tell the pacer of an outcome that is no refusal, and of what it says about limits."""
+        if isinstance(outcome, Fault):
+            return  # it says nothing about any limit
+        lane.admitted(now, self._sent_at)
+        lane.hint(now, outcome.headers)
+        if outcome.held and lane.tokens_per_s and (used := used_in(outcome.body)) is not None:
+            lane.settle(now, self._cost, used)
 
     def _judge(self, outcome: Outcome) -> Failure | None:
         """Classify; a healthy reply costs one cheap look, a task still at work is no failure."""
