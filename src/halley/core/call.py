@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from halley.core.attempts import Attempts
 from halley.core.breaker import Target, is_down
 from halley.core.classify import classify
-from halley.core.cost import tokens_of
+from halley.core.cost import tokens_of, used_in
 from halley.core.decide import decide
 from halley.core.effects import (
     Admit,
@@ -70,6 +70,7 @@ class Call:
 
     __slots__ = (
         "_attempts",
+        "_cost",
         "_deadline",
         "_describe",
         "_engine",
@@ -90,6 +91,7 @@ class Call:
         self._policy = policy
         self._deadline = now + policy.deadline_s
         self._attempts = Attempts(engine.call_id())
+        self._cost = 1.0
         self._sent_at = now
         self._request: Request | None = None
         self._repaired: tuple[str, ...] = ()
@@ -120,7 +122,7 @@ class Call:
                 assert isinstance(outcome, Reply | Fault)
                 failure = self._judge(outcome)
                 if lane is not None and not (failure and throttled(outcome, failure)):
-                    lane.admitted(now, self._sent_at)
+                    self._admitted(lane, now, outcome)
                 if failure is None:
                     assert isinstance(outcome, Reply)
                     self._lives(now)
@@ -161,8 +163,8 @@ class Call:
         if self._engine.lanes.pass_freely(now):
             return now, None, None
         lane = self._lane()
-        admit = Admit(lane, self._deadline, self._policy.priority, tokens_of(self.request))
-        now, refusal = yield admit
+        self._cost = tokens_of(self.request)
+        now, refusal = yield Admit(lane, self._deadline, self._policy.priority, self._cost)
         if isinstance(refusal, Refused):
             self._retries.refund()
             return now, lane, refusal
@@ -186,6 +188,15 @@ class Call:
 
     def _lane(self) -> Lane:
         return self._engine.lanes.lane((*self._target, self._keys.alias or self.request.key))
+
+    def _admitted(self, lane: Lane, now: float, outcome: Outcome) -> None:
+        """Tell the pacer of an outcome that is no refusal, and of what it says about limits."""
+        if isinstance(outcome, Fault):
+            return  # it says nothing about any limit
+        lane.admitted(now, self._sent_at)
+        lane.hint(now, outcome.headers)
+        if outcome.held and lane.tokens_per_s and (used := used_in(outcome.body)) is not None:
+            lane.settle(now, self._cost, used)
 
     def _judge(self, outcome: Outcome) -> Failure | None:
         """Classify; a healthy reply costs one cheap look, a task still at work is no failure."""

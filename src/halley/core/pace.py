@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from halley.core.law import Law
+from halley.core.model import Headers
 from halley.core.signals import Binds, Event, Signal, Why
+from halley.core.stated import stated
 
 SLACK_S = 0.05
 """A lane makes up for permits that were fetched so much too late: no timer is exact."""
@@ -231,6 +233,12 @@ class Lane:
         self._tell(Signal(Event.REFUSED, now, sent_at, Binds.NOTHING, cost, in_flight, why))
         if self.law.cut_at == now and (rate := self.rate_per_s) is not None:
             self._next_at = max(self._next_at, now + 1.0 / rate)
+
+    def hint(self, now: float, headers: Headers) -> None:
+        """Learn from the limits that an answer's headers state, as long as nothing was refused."""
+        if self.law.ramp and not self.law.cuts:
+            for binds, per_s in stated(headers):
+                self._tell(Signal(Event.TOLD, now, now, binds, per_s))
 
     def settle(self, now: float, reserved: float, used: float) -> None:
         """Correct the estimate with which a call entered by the tokens it took."""
