@@ -32,13 +32,12 @@ _DATA_URL: Final = re.compile(
     r"data:((?:[\w.+-]{1,60}\\{0,15}/[\w.+-]{1,60})?)((?:;[\w=.-]{1,60}){0,4}),"
 )
 _URL_REST: Final = re.compile(r"[^\s\"'<>)\\]+")
-_NAMED: Final = tuple(
-    re.compile(
+_NAMED: Final = {
+    name: re.compile(
         rf"{name}\\{{0,15}}[\"']\s{{0,4}}[:=]\s{{0,4}}\\{{0,15}}[\"']({_ROW})(?=\\{{0,15}}[\"'])"
     )
     for name in ("data", "b64_json", "Encoded", "bytes", "embedding")
-)
-_NAMES: Final = ("data", "b64_json", "Encoded", "bytes", "embedding")
+}
 _NUMBER: Final = r"-?\d{1,40}(?:\.\d{1,40})?(?:[eE][-+]?\d{1,4})?"
 _BETWEEN: Final = r"(?:\s|\\{1,15}[rnt]){0,64}"
 _NUMBERS: Final = re.compile(
@@ -78,7 +77,7 @@ def without_bulk(text: str, lowered: str) -> str:
         text = _without_parts(text, lowered)
     if "data:" in text:
         text = _without_data_urls(text)
-    for name, pattern in zip(_NAMES, _NAMED, strict=True):
+    for name, pattern in _NAMED.items():
         if name in text:
             text = pattern.sub(_named, text)
     if "[" in text and "," in text:

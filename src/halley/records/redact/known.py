@@ -1,8 +1,8 @@
 """Configured keys, found by their own text: whole, in pieces, and as they come back encoded.
 
 Any twelve characters in a row of any form of a key are masked. Every window of twelve contains a
-whole block of six that begins at a multiple of six, so a text is split into such blocks, and if none
-of them is a piece of a key, that settles it: the cost does not depend on how many keys there are.
+whole block of six that begins at a multiple of six. So a text is split into such blocks; if none of
+them is a piece of a key, that settles it, and the cost does not depend on how many keys there are.
 """
 
 from __future__ import annotations

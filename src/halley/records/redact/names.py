@@ -92,8 +92,10 @@ _HEADER: Final = re.compile(
 )
 _PROSE: Final = re.compile(r"[a-z]{1,20}(?=[ \t]+[a-z<])")
 _NOT_A_VALUE: Final = frozenset(
-    ("null", "none", "nil", "true", "false", "undefined", "missing", "required", "invalid")
-    + ("empty", "unset", "expired")
+    {
+        *("null", "none", "nil", "true", "false", "undefined", "missing", "required", "invalid"),
+        *("empty", "unset", "expired"),
+    }
 )
 _CUT: Final = re.compile(r"(?:<redacted>)?<cut chars=\d+>")
 _SURE_CHARS: Final = 20

@@ -1,8 +1,8 @@
 r"""The last two steps: a text becomes safe to show on one line, and short enough.
 
 Control characters, separators of lines and what turns the direction of writing become the escapes
-that Python writes for them: `\n`, `\x1b`, `\u202e`. The cut comes after them, since they grow; it goes
-through no word, so that nothing is left of a key that the rules did not know, and through no mark.
+that Python writes for them: `\n`, `\x1b`, `\u202e`. The cut comes after them, since they grow. It
+goes through no word, so that nothing is left of a key that no rule knew, and through no mark.
 """
 
 from __future__ import annotations

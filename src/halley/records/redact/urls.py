@@ -15,10 +15,12 @@ from urllib.parse import unquote_plus
 from halley.records.redact.marks import REDACTED, replaced
 
 ALLOWED: Final = frozenset(
-    ("after", "after_id", "alt", "api-version", "api_version", "before", "before_id", "beta")
-    + ("cursor", "format", "id", "include", "include_usage", "lang", "limit", "model", "offset")
-    + ("order", "page", "page_size", "pagesize", "request_id", "requestid", "sort", "status")
-    + ("starting_after", "stream", "task_id", "timeout", "trace_id", "type", "v", "version")
+    {
+        *("after", "after_id", "alt", "api-version", "api_version", "before", "before_id", "beta"),
+        *("cursor", "format", "id", "include", "include_usage", "lang", "limit", "model", "offset"),
+        *("order", "page", "page_size", "pagesize", "request_id", "requestid", "sort", "status"),
+        *("starting_after", "stream", "task_id", "timeout", "trace_id", "type", "v", "version"),
+    }
 )
 """Query names whose values may be written down."""
 
