@@ -20,7 +20,7 @@ from halley.drivers.keys import Keys
 from halley.drivers.session import Runtime, Sink
 from halley.policy import load
 from halley.providers import TABLES
-from halley.records.sinks import sink_of
+from halley.records.sinks import no_keys, sink_of
 
 PolicyLike: TypeAlias = Policy | str | Path | None
 
@@ -83,7 +83,8 @@ def runtime(
         engine=engine,
         policy=chosen,
         clock=clock or Clock(),
-        sink=sink or sink_of(chosen.records),
+        sink=sink
+        or sink_of(chosen.records, chosen.capture, no_keys if keys is None else keys.secrets),
         lock=threading.Lock(),
         keys=keys,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -12,11 +13,27 @@ from hypothesis import strategies as st
 import halley
 from halley.core.model import Action, Attempt, History, Request
 from halley.records.record import fields, line, total_tokens
+from halley.records.redact import Redactor
 from tests.lines import ANSWER, CHAT, Answer, Line, failing, fault, stream
 
 DOCUMENTED = {"method", "path", "model", "status", "request_id", "retryable"}
-ALWAYS = {"v": 1, "method": "POST", "path": "/v1/chat/completions", "model": "gpt-5-mini"}
+ALWAYS = {
+    "v": 1,
+    "method": "POST",
+    "host": "api.cometapi.com",
+    "path": "/v1/chat/completions",
+    "model": "gpt-5-mini",
+    "ambiguous": False,
+}
+OF_NOTHING = dict.fromkeys(("code", "ray_id", "error_body", "error_bytes", "error_sha256"))
 BUSY = b'{"error":{"message":"upstream is busy (request id: 2026AbC)","type":"comet_api_error"}}'
+OF_BUSY = {
+    **OF_NOTHING,
+    "code": "comet_api_error",
+    "error_body": BUSY.decode(),
+    "error_bytes": len(BUSY),
+    "error_sha256": hashlib.sha256(BUSY).hexdigest(),
+}
 
 
 @pytest.fixture
@@ -48,6 +65,7 @@ def test_a_retry_and_the_success_after_it(line: Line, lines):
     assert retry.pop("rule")
     assert retry == {
         **ALWAYS,
+        **OF_BUSY,
         "attempt": 1,
         "status": 503,
         "fault": None,
@@ -62,6 +80,7 @@ def test_a_retry_and_the_success_after_it(line: Line, lines):
     }
     assert success == {
         **ALWAYS,
+        **OF_NOTHING,
         "attempt": 2,
         "status": 200,
         "fault": None,
@@ -85,6 +104,7 @@ def test_a_call_that_is_given_up(line: Line, lines):
     assert final.pop("rule")
     assert final == {
         **ALWAYS,
+        **OF_BUSY,
         "attempt": 1,
         "status": 400,
         "fault": None,
@@ -162,7 +182,7 @@ def test_a_record_is_json_as_it_stands():
     """Enumerations are their values; times are in UTC with milliseconds."""
     request = Request("POST", "https://a.test", "/v1/x", b'{"model":"m"}')
     history = History("c", (Attempt(1, Action.OK, 0.12345, 200),))
-    record = json.loads(json.dumps(fields(request, history, b"", 1_767_225_600.5)))
+    record = json.loads(json.dumps(fields(request, history, b"", 1_767_225_600.5, Redactor())))
     assert record["ts"] == "2026-01-01T00:00:00.500Z"
     assert (record["action"], record["elapsed_s"]) == ("ok", 0.123)
 

@@ -66,6 +66,7 @@ class Policy:
         inspect_bytes_max: Decoded bytes of a body that classification may look at.
         validate: Whether bodies are checked before they are sent: `off`, `warn` or `refuse`.
         repair: Send once more without, or with another name for, a field that a refusal names.
+        capture: Directory in which raw error bodies are kept privately; None: they are not.
         records: Where records go besides the logger `halley`: a path, or "stderr"; None: nowhere.
         rules: Rows tried before the tables, as `Row` or as a mapping of its fields; a row with the
             name of an existing one takes its place, and the record says ``policy.<name>``.
@@ -92,6 +93,7 @@ class Policy:
     validate: Validate = Validate.OFF
     repair: bool = False
     records: str | None = None
+    capture: str | None = None
     rules: tuple[Row, ...] = ()
     keys: tuple[Key, ...] = ()
 
@@ -152,9 +154,16 @@ def _records(value: object) -> str | None:
     raise PolicyError(f"records: expected a path or 'stderr', got {value!r}")
 
 
+def _capture(value: object) -> str | None:
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise PolicyError(f"capture: expected the path of a directory, got {value!r}")
+
+
 READERS: dict[str, Callable[[object], object]] = {
     "repair": _repair,
     "records": _records,
+    "capture": _capture,
     "rules": rules_of,
     "keys": keys_of,
 }

@@ -20,6 +20,7 @@ SHARED = (
     "in_flight_max",
     "queue_max",
     "records",
+    "capture",
     "rules",
     "keys",
 )

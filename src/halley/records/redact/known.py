@@ -22,6 +22,8 @@ KEY_CHARS_MIN: Final = 8
 """What is shorter is no key, and could be any word."""
 WINDOW: Final = 12
 BLOCK: Final = 6
+SCANNED_BYTES_MAX: Final = 256 * 1024
+"""Of a body, where more than the bare key is looked for."""
 _BLOCKS: Final = re.compile(f"(?s).{{{BLOCK}}}")
 
 
@@ -45,6 +47,42 @@ def masker(keys: Iterable[Secret | str]) -> Callable[[str], str]:
         return replaced(text, _spans(text, blocks, windows))
 
     return mask if written else lambda text: text
+
+
+def masked(text: bytes, keys: Iterable[Secret]) -> bytes:
+    """Return a body in which every character of an echoed key is an asterisk.
+
+    Its length stays, for `content-length` and whoever compares. In a long body only its start is
+    searched for pieces of twelve characters and for encoded keys.
+
+    >>> masked(b"no such key: correct-horse", [Secret("correct-horse")])
+    b'no such key: *************'
+    """
+    texts = [key.reveal() for key in keys]
+    raw = [text.encode() for text in texts if len(text) >= KEY_CHARS_MIN]
+    for key in raw:
+        if key in text:
+            text = text.replace(key, b"*" * len(key))
+    start = text[:SCANNED_BYTES_MAX]
+    hidden = start
+    for key in raw:
+        hidden = _without_traces(hidden, key)
+    return text if hidden == start else hidden + text[len(start) :]
+
+
+def _without_traces(text: bytes, key: bytes) -> bytes:
+    """Mask the encoded forms of a key and its pieces."""
+    for form in forms(key.decode()):
+        if (written := form.encode()) in text:
+            text = text.replace(written, b"*" * len(written))
+    if not any(key[at : at + BLOCK] in text for at in range(0, len(key) - BLOCK + 1, BLOCK)):
+        return text
+    starred = bytearray(text)
+    windows = frozenset(key[at : at + WINDOW] for at in range(len(key) - WINDOW + 1))
+    for at in range(len(text) - WINDOW + 1):
+        if text[at : at + WINDOW] in windows:
+            starred[at : at + WINDOW] = b"*" * WINDOW
+    return bytes(starred)
 
 
 def forms(key: str) -> set[str]:
