@@ -66,6 +66,7 @@ def test_a_retry_and_the_success_after_it(line: Line, lines):
     assert retry == {
         **ALWAYS,
         **OF_BUSY,
+        "ambiguous": True,
         "attempt": 1,
         "status": 503,
         "fault": None,

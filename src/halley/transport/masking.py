@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from halley.core.ids import HEADERS as ID_HEADERS
-from halley.core.secret import MASK, Secret
+from halley.core.secret import MASK, Secret, ShyText
 from halley.records.redact.urls import ALLOWED
 from halley.transport.family import Family, family_of
 
@@ -109,6 +109,24 @@ def veil_fault(family: Family, error: Any, request: Any) -> None:  # noqa: ANN40
     error.request = hidden = without_credentials(family, request)
     if hidden is not request and "x-stainless-lang" in request.headers:
         request.url, request.headers = hidden.url, hidden.headers
+
+
+KEY_ATTRIBUTES: Final = ("api_key", "admin_api_key", "auth_token", "webhook_secret")
+"""Where SDK clients keep keys."""
+
+
+def hide_keys(holder: Any) -> None:  # noqa: ANN401 - an object of an SDK
+    """Let the keys that an SDK's object keeps show nothing in `vars` and tracebacks with locals."""
+    for name in KEY_ATTRIBUTES:
+        if type(value := vars(holder).get(name)) is str:
+            setattr(holder, name, ShyText(value))
+
+
+def shy_headers(headers: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Return headers whose credentials show nothing."""
+    if headers is None:
+        return None
+    return {n: ShyText(v) if is_credential(n.encode()) else v for n, v in headers.items()}
 
 
 class Veiled:
