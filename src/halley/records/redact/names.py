@@ -94,7 +94,7 @@ _PROSE: Final = re.compile(r"[a-z]{1,20}(?=[ \t]+[a-z<])")
 _NOT_A_VALUE: Final = frozenset(
     {
         *("null", "none", "nil", "true", "false", "undefined", "missing", "required", "invalid"),
-        *("empty", "unset", "expired"),
+        *("empty", "unset", "expired", "bearer", "basic", "digest", "negotiate", "token", "key"),
     }
 )
 _CUT: Final = re.compile(r"(?:<redacted>)?<cut chars=\d+>")
@@ -158,7 +158,7 @@ def _value(text: str, start: int, weight: _Weight, joint: str) -> tuple[int, int
     if found.lastgroup == "quote":
         return _quoted(text, found.end(), found["quote"], weight)
     if found.lastgroup == "items":
-        return found.span("items")
+        return None if _CUT.fullmatch(found["items"]) else found.span("items")
     if weight is _Weight.PERHAPS and not _looks_made(found[0]):
         return None
     return _unless_prose(text, found.span(), joint)

@@ -1,7 +1,7 @@
 """The order of the rules, and what happens when one of them fails.
 
-A text that cannot be redacted is not shown: a mark with its size takes its place. What is redacted
-once is not changed by redacting it again.
+A text that cannot be redacted is not shown: a mark with its size takes its place. Redacting a text
+again changes nothing; of one that was cut it may mask more.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ ALLOWED: Final = frozenset(
 )
 """Query names whose values may be written down."""
 
-_CHARS: Final = r"(?:[^\s\"'<>\\`]|\\u0026|\\/)"
+_CHARS: Final = rf"(?:[^\s\"'<>\\`]|\\u0026|\\/|{REDACTED})"
 _SLASHES: Final = re.compile(r":(?:\\{0,15}/){2}")
 _USER: Final = re.compile(r"[^\s\"'<>\\`/?#@]{0,1024}(?:@[^\s\"'<>\\`/?#@]{0,1024})?@(?=[\w\[])")
 _QUERY: Final = re.compile(rf"\?(?=[\w.%~+\[\]-]{{1,64}}=)({_CHARS}*)")
