@@ -8,7 +8,7 @@ import pytest
 
 from halley.core.secret import MASK
 from halley.transport.masking import credentials, is_credential, private, without_credentials
-from tests.lines import CHAT, QUICK, Answer, Line, failing, fault
+from tests.lines import CHAT, QUICK, Answer, Line, failing, fault, stream
 
 KEY = "sk-" + "m4" * 24
 HEADERS = {
@@ -56,6 +56,14 @@ def test_the_request_of_a_success_is_the_one_that_was_sent(line: Line):
 
 
 @pytest.mark.parametrize("answers", [(failing(400),), (fault("ReadError"),)], ids=["400", "fault"])
+def test_nor_does_the_request_of_a_stream(line: Line):
+    """What fails inside it becomes the SDK's own error, with this request on it."""
+    opened = line.client(stream()).open(URL, headers=HEADERS)
+    assert KEY not in everything(opened.response.request)
+    opened.rest()
+    opened.close()
+
+
 def test_the_callers_own_request_can_be_sent_again(line: Line, answers):
     """It is his, and keeps its key."""
     caller = line.client(*answers, Answer(), policy=QUICK.override({"attempts": 1}))

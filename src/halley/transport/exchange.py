@@ -21,7 +21,7 @@ from halley.drivers.session import Runtime
 from halley.records.redact.known import masked
 from halley.transport.decode import READABLE, look
 from halley.transport.family import Family, fault_kind
-from halley.transport.masking import credentials
+from halley.transport.masking import credentials, without_credentials
 from halley.transport.request import copied, keyed
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ class Exchange:
 
     def too_late(self) -> Exception:
         """Return the timeout of a body that is still arriving at the deadline."""
-        return too_late(self.family, self.request)
+        return too_late(self.family, without_credentials(self.family, self.request))
 
 
 def marked(error: E, history: History) -> E:

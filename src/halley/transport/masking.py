@@ -91,10 +91,13 @@ def without_credentials(family: Family, request: httpx2.Request) -> httpx2.Reque
     return copy  # type: ignore[no-any-return]
 
 
-def veil(family: Family, response: Any) -> Any:  # noqa: ANN401 - a response of either family
-    """Return a response; of a call that was given up, without keys in its requests."""
+def veil(family: Family, response: Any, *, stream: bool) -> Any:  # noqa: ANN401 - of either family
+    """Return a response without keys in its requests, unless its call is over and well.
+
+    What fails inside a stream is the SDK's own error, made of this response.
+    """
     history = response.extensions.get("halley")
-    if history is not None and history.stop_reason is not None:
+    if stream or (history is not None and history.stop_reason is not None):
         for one in (response, *response.history):
             one.request = without_credentials(family, one.request)
     return response
@@ -143,7 +146,7 @@ class Veiled:
         except family.request_error as error:
             veil_fault(family, error, request)
             raise
-        return veil(family, response)
+        return veil(family, response, stream=options.get("stream", False))
 
 
 class AsyncVeiled:
@@ -160,7 +163,7 @@ class AsyncVeiled:
         except family.request_error as error:
             veil_fault(family, error, request)
             raise
-        return veil(family, response)
+        return veil(family, response, stream=options.get("stream", False))
 
 
 def masked_headers(raw: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
