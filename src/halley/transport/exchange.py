@@ -274,7 +274,7 @@ class Exchange:
 
     def too_late(self) -> Exception:
         """Return the timeout of a body that is still arriving at the deadline."""
-        return too_late(self.family, without_credentials(self.family, self.request))
+        return too_late(self.family, without_credentials(self.request))
 
 
 def marked(error: E, history: History) -> E:

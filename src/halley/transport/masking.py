@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from halley.core.ids import HEADERS as ID_HEADERS
 from halley.core.secret import MASK, Secret, ShyText
 from halley.records.redact.urls import ALLOWED
-from halley.transport.family import Family, family_of
+from halley.transport.family import family_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -75,23 +75,25 @@ def private(request: httpx2.Request) -> tuple[Secret, ...]:
     return tuple(Secret(text) for text in found if len(text) >= KEY_CHARS_MIN)
 
 
-def without_credentials(family: Family, request: httpx2.Request) -> httpx2.Request:
+def without_credentials(request: Any) -> Any:  # noqa: ANN401 - a request of either family
     """Return a request to hang on what a failed call hands back; one without keys is itself."""
     raw = request.headers.raw
     in_query = "key" in request.url.params
     if not in_query and not any(is_credential(name) for name, _ in raw):
         return request
     url = request.url.copy_set_param("key", MASK) if in_query else request.url
+    family = family_of(request)
+    assert family is not None
     copy: Any = family.module.Request(
         request.method, url, headers=masked_headers(raw), extensions=request.extensions
     )
     copy.stream = getattr(request, "stream", None)
     if hasattr(request, "_content"):
         copy._content = request._content  # noqa: SLF001 - what `read` would leave there
-    return copy  # type: ignore[no-any-return]
+    return copy
 
 
-def veil(family: Family, response: Any, *, stream: bool) -> Any:  # noqa: ANN401 - of either family
+def veil(response: Any, *, stream: bool) -> Any:  # noqa: ANN401 - a response of either family
     """Return a response without keys in its requests, unless its call is over and well.
 
     What fails inside a stream is the SDK's own error, made of this response.
@@ -99,17 +101,20 @@ def veil(family: Family, response: Any, *, stream: bool) -> Any:  # noqa: ANN401
     history = response.extensions.get("halley")
     if stream or (history is not None and history.stop_reason is not None):
         for one in (response, *response.history):
-            one.request = without_credentials(family, one.request)
+            one.request = without_credentials(one.request)
     return response
 
 
-def veil_fault(family: Family, error: Any, request: Any) -> None:  # noqa: ANN401 - of either family
+def veil_fault(error: Any, request: Any) -> None:  # noqa: ANN401 - of either family
     """Take the keys out of the request that hangs on a fault.
 
     SDKs that Stainless generates put the request they have built on their own exception, and build
     another for every send: it is changed in place.
     """
-    error.request = hidden = without_credentials(family, request)
+    family = family_of(request)
+    if family is None or not isinstance(error, family.request_error):
+        return
+    error.request = hidden = without_credentials(request)
     if hidden is not request and "x-stainless-lang" in request.headers:
         request.url, request.headers = hidden.url, hidden.headers
 
@@ -139,14 +144,12 @@ class Veiled:
 
     def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - as the client's
         """Send as the client does."""
-        family = family_of(request)
-        assert family is not None
         try:
             response = super().send(request, **options)  # type: ignore[misc]
-        except family.request_error as error:
-            veil_fault(family, error, request)
+        except Exception as error:
+            veil_fault(error, request)
             raise
-        return veil(family, response, stream=options.get("stream", False))
+        return veil(response, stream=options.get("stream", False))
 
 
 class AsyncVeiled:
@@ -156,14 +159,12 @@ class AsyncVeiled:
 
     async def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - as the client's
         """Send as the client does."""
-        family = family_of(request)
-        assert family is not None
         try:
             response = await super().send(request, **options)  # type: ignore[misc]
-        except family.request_error as error:
-            veil_fault(family, error, request)
+        except Exception as error:
+            veil_fault(error, request)
             raise
-        return veil(family, response, stream=options.get("stream", False))
+        return veil(response, stream=options.get("stream", False))
 
 
 def masked_headers(raw: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
