@@ -55,6 +55,16 @@ def _can_validate() -> None:
         raise PolicyError(f"validate: {error}") from None
 
 
+def _can_capture() -> None:
+    """Make sure that files can be private.
+
+    Raises:
+        PolicyError: this system has no file modes.
+    """
+    if os.name != "posix":
+        raise PolicyError("capture: needs the file modes of POSIX, which this system has not")
+
+
 def runtime(
     policy: PolicyLike = None,
     *,
@@ -70,6 +80,8 @@ def runtime(
     chosen = policy_of(policy)
     if chosen.validate is not Validate.OFF:
         _can_validate()
+    if chosen.capture is not None:
+        _can_capture()
     keys = Keys(chosen.keys) if chosen.keys else None
     engine = Engine(
         tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
