@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "redact": "Take keys and files out of a text, line by line.",
     "doctor": "Check key, base URL, network, clock and model, and say what to fix.",
     "rules": "Print the table of rules behind the decisions.",
+    "policy": "Check a policy file, or show every setting and where it is from.",
     "sim": "Run a CometAPI that misbehaves on purpose, on this machine.",
 }
 """Every command with its line in the help; its module is `halley.cli.<name>`."""
