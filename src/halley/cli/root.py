@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "call": "Make one chat completion and watch every decision.",
     "explain": "Read one failure, or many, and say what to do about it.",
     "check": "Find out whether request bodies will be refused, without sending them.",
+    "redact": "Take keys and files out of a text, line by line.",
     "doctor": "Check key, base URL, network, clock and model, and say what to fix.",
     "report": "Say what failed, why, and what to do, from a log of records.",
     "rules": "Print the table of rules behind the decisions.",
