@@ -56,6 +56,8 @@ class Runtime:
     lock: threading.Lock
     keys: Keys | None = None
     left: deque[Session] = field(default_factory=deque)
+    watched: set[Session] = field(default_factory=set)
+    """Calls whose body is open: held here, a call outlives its body, which ends it."""
 
     def settle(self) -> None:
         """End the calls that were left, if the lock is free; else its holder does so after it."""
@@ -92,8 +94,8 @@ class Session:
         "_started",
         "_steps",
         "_tail",
+        "_told",
         "now",
-        "told",
     )
 
     def __init__(
@@ -112,7 +114,7 @@ class Session:
         self._lane: Lane | None = None
         self._end: StreamEnd | None = None
         self._tail = b""
-        self.told: tuple[dict[str, object], ...] = ()
+        self._told: tuple[dict[str, object], ...] = ()
         self._policy = policy
         self.now = runtime.clock.now
         self._started = self.now() if started is None else started
@@ -182,6 +184,11 @@ class Session:
             following = None if lane is None else lane.leave()
         self._wake(following)
 
+    def watch(self, *told: dict[str, object]) -> None:
+        """Keep the call until its body ends; the extensions `told` then hold the whole history."""
+        self._told = told
+        self._runtime.watched.add(self)
+
     def let_go(self, end: StreamEnd | None = None, tail: bytes = b"") -> None:
         """End a call whose body was closed or forgotten, without waiting for the lock.
 
@@ -199,6 +206,7 @@ class Session:
         if self._end is not None and self._steps is not None:
             with suppress(StopIteration):
                 effect = self._steps.send((self.now(), self._end))
+        self._runtime.watched.discard(self)
         if self._steps is not None:
             self._steps.close()
         lane, self._lane = self._lane, None
@@ -213,7 +221,7 @@ class Session:
 
     def _tell(self, history: History) -> None:
         """Bring the history up to date where the caller may look for it."""
-        for extensions in self.told:
+        for extensions in self._told:
             extensions["halley"] = history
 
     def _wake(self, following: Ticket | None) -> None:
@@ -223,6 +231,7 @@ class Session:
 
     def close(self) -> None:
         """End the call: no further step, no permit."""
+        self._runtime.watched.discard(self)
         if self._steps is not None:
             self._steps.close()
         self.leave()

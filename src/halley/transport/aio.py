@@ -135,7 +135,7 @@ class AsyncWire(Exchange):
             session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or aiter(source)  # type: ignore[arg-type]
-        session.told = (response.extensions, self.told)
+        session.watch(response.extensions, self.told)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=True)(watch, chunks, source)
         return response

@@ -131,7 +131,7 @@ class SyncWire(Exchange):
             session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or iter(source)  # type: ignore[arg-type]
-        session.told = (response.extensions, self.told)
+        session.watch(response.extensions, self.told)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=False)(watch, chunks, source)
         return response
