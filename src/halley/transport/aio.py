@@ -31,7 +31,7 @@ from halley.transport.exchange import (
     too_late,
 )
 from halley.transport.family import Family
-from halley.transport.opening import beginning, event_stream, holds
+from halley.transport.opening import beginning, event_stream
 from halley.transport.reentry import given_up, remember
 from halley.transport.request import answered, content_length, described
 from halley.transport.timeouts import unhurried
@@ -109,7 +109,7 @@ class AsyncWire(Exchange):
         """Read the event stream in hand as far as the decision needs it."""
         self._chunks = chunks = aiter(response.stream)  # type: ignore[arg-type]
         async for chunk in chunks:
-            if holds(self, stream, chunk, effect.body_bytes_max):
+            if stream.hold(chunk, effect.body_bytes_max):
                 return beginning(self, stream, effect, ended=False)
         return beginning(self, stream, effect, ended=True)
 

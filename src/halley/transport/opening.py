@@ -6,6 +6,7 @@ any other, and the call may be sent again.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from halley.core.effects import Send
@@ -15,8 +16,9 @@ from halley.core.model import History, Reply, StreamState
 from halley.core.stream_formats import choices_asked
 from halley.core.streams import Observer
 from halley.transport.decode import READABLE, Unzip
-from halley.transport.events import EventStream, StalledError
+from halley.transport.events import EventStream
 from halley.transport.exchange import Exchange
+from halley.transport.family import Family
 
 if TYPE_CHECKING:
     import httpx2
@@ -38,12 +40,18 @@ def event_stream(exchange: Exchange, response: httpx2.Response, effect: Send) ->
         observer,
         effect.terms,
         exchange.now,
+        partial(stall, exchange.family, exchange.request),
         sent_at=exchange.sent_at,
         deadline=exchange.deadline,
         unzip=Unzip(encoding) if encoding and encoding != "identity" else None,
     )
     exchange.pace_reads(stream)
     return stream
+
+
+def stall(family: Family, request: httpx2.Request, what: str) -> Exception:
+    """Return the timeout of a stream that did not go on in time."""
+    return family.read_timeout(f"halley: {what}", request=request)
 
 
 def choices_of(exchange: Exchange) -> int:
@@ -54,29 +62,12 @@ def choices_of(exchange: Exchange) -> int:
         return 1
 
 
-def holds(exchange: Exchange, stream: EventStream, chunk: bytes, bytes_max: int) -> bool:
-    """Hold a chunk back; say whether that is enough for the decision.
-
-    Raises:
-        httpx.ReadTimeout: it came too late.
-    """
-    try:
-        return stream.hold(chunk, bytes_max)
-    except StalledError as stall:
-        raise stalled(exchange, stall) from None
-
-
 def beginning(exchange: Exchange, stream: EventStream, effect: Send, *, ended: bool) -> Reply:
     """Describe the event stream in hand with what was read of it."""
     exchange.body = b"".join(stream.held)
     shown, whole = exchange.shown(effect.inspect_bytes_max)
     reply = stream.beginning(shown, ended=ended)
     return reply if whole or reply.stream is not None else reply._replace(complete=False)
-
-
-def stalled(exchange: Exchange, stall: StalledError) -> Exception:
-    """Return the timeout of a stream that did not go on in time."""
-    return exchange.family.read_timeout(f"halley: {stall}", request=exchange.request)
 
 
 def broke_off(

@@ -29,7 +29,7 @@ from halley.transport.exchange import (
     too_late,
 )
 from halley.transport.family import Family
-from halley.transport.opening import beginning, event_stream, holds
+from halley.transport.opening import beginning, event_stream
 from halley.transport.reentry import given_up, remember
 from halley.transport.request import answered, content_length, described
 from halley.transport.timeouts import unhurried
@@ -107,7 +107,7 @@ class SyncWire(Exchange):
         """Read the event stream in hand as far as the decision needs it."""
         self._chunks = chunks = iter(response.stream)  # type: ignore[arg-type]
         for chunk in chunks:
-            if holds(self, stream, chunk, effect.body_bytes_max):
+            if stream.hold(chunk, effect.body_bytes_max):
                 return beginning(self, stream, effect, ended=False)
         return beginning(self, stream, effect, ended=True)
 
