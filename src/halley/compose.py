@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from halley.core.breaker import Breakers
 from halley.core.budget import Budget
@@ -24,6 +24,9 @@ from halley.records.sinks import sink_of
 
 PolicyLike: TypeAlias = Policy | str | Path | None
 
+ENVIRONMENT: Final = "HALLEY_POLICY"
+"""Names the policy file of clients that are given no policy."""
+
 
 def is_off() -> bool:
     """Say whether ``HALLEY=off`` asks for a plain pass-through; read when a client is made."""
@@ -36,17 +39,26 @@ def policy_of(policy: PolicyLike) -> Policy:
     Raises:
         PolicyError: the file cannot be read, or a value in it is not allowed.
     """
-    if policy is None:
-        policy = os.environ.get("HALLEY_POLICY") or Policy()
-    return policy if isinstance(policy, Policy) else load(Path(policy))
+    if isinstance(policy, Policy):
+        return policy
+    if policy is not None:
+        return load(Path(policy))
+    named = os.environ.get(ENVIRONMENT)
+    try:
+        return load(Path(named)) if named else Policy()
+    except PolicyError as error:
+        raise error.within(f"{ENVIRONMENT}: {error.source}") from None
 
 
-def _can_validate() -> None:
-    """Make sure that bodies can be checked.
+def require(policy: Policy) -> None:
+    """Make sure that what a policy asks for is installed.
 
     Raises:
-        PolicyError: the package that does it is not installed.
+        PolicyError: the package that checks bodies is not; the message names the extra.
     """
+    sections = (policy.override(section) for section in policy.models.values())
+    if all(one.validate is Validate.OFF for one in (policy, *sections)):
+        return
     from halley.checks.shape import ValidatorMissingError, require_validator  # noqa: PLC0415 - lazy
 
     try:
@@ -65,11 +77,10 @@ def runtime(
     """Put together what the calls of one client share.
 
     Raises:
-        PolicyError: as `policy_of`.
+        PolicyError: as `policy_of` and `require`.
     """
     chosen = policy_of(policy)
-    if chosen.validate is not Validate.OFF:
-        _can_validate()
+    require(chosen)
     keys = Keys(chosen.keys) if chosen.keys else None
     engine = Engine(
         tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,

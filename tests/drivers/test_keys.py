@@ -51,6 +51,7 @@ def test_a_file_that_others_can_read_is_refused(tmp_path, mode):
             Key(alias="a", file="/no/such/file"),
             r"keys\[0\].file: /no/such/file: cannot be read",
         ),
+        (Key(alias="a", file=TEXT), r"keys\[0\].file: the path named: cannot be read"),
         (Key(alias="a", load=lambda: ""), r"keys\[0\].load: expected a key, found nothing"),
         (Key(alias="a", load=lambda: 1), r"keys\[0\].load: expected a text, got int"),
         (Key(alias="a", load=lambda: TEXT + "\nx"), r"keys\[0\].load: expected one line of printa"),

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Final, NamedTuple
 
-from halley.core.errors import PolicyError
+from halley.core.errors import Mistake, Mistakes, PolicyError
 from halley.core.secret import Secret
+from halley.core.shown import may_be_key, shown, unknown, wrong
 
 ALIAS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SOURCES: Final = ("env", "file", "load", "secret")
@@ -57,51 +58,78 @@ class Key:
         for name in ("alias", "account", "env", "file"):
             value = getattr(self, name)
             if not isinstance(value, str) and not (value is None and name in SOURCES):
-                raise PolicyError(f"{name}: expected a text, got {type(value).__name__}")
+                raise _wrong(name, "a text", value)
         if not ALIAS.fullmatch(self.alias):
-            raise PolicyError("alias: expected 1 to 64 letters, digits, '.', '_' or '-'")
+            allowed = "expected 1 to 64 letters, digits, '.', '_' or '-'"
+            raise PolicyError(Mistake("alias", allowed))
+        for name in ("alias", "env"):
+            if may_be_key(getattr(self, name) or ""):
+                raise PolicyError(Mistake(name, "expected a name, got what could be a key itself"))
         if self.load is not None and not callable(self.load):
-            raise PolicyError(f"load: expected a callable, got {type(self.load).__name__}")
+            raise _wrong("load", "a callable", self.load)
         if self.secret is not None and not isinstance(self.secret, Secret):
-            raise PolicyError(f"secret: expected a Secret, got {type(self.secret).__name__}")
+            raise _wrong("secret", "a Secret", self.secret)
         given = [name for name in SOURCES if getattr(self, name) is not None]
         if len(given) != 1:
             told = " and ".join(given) or "none"
             raise PolicyError(f"expected one of {', '.join(SOURCES)}, got {told}")
 
 
-def keys_of(value: object) -> tuple[Key, ...]:
+def _wrong(name: str, expected: str, value: object) -> PolicyError:
+    """Return the error of a field; its value could be a key, so only its type is told."""
+    return PolicyError(Mistake(name, f"expected {expected}, got {type(value).__name__}"))
+
+
+def keys_of(path: str, value: object) -> tuple[Key, ...]:
     """Return the keys of a policy.
 
-    >>> keys_of([{"alias": "main", "env": "COMETAPI_KEY"}])[0].alias
+    >>> keys_of("keys", [{"alias": "main", "env": "COMETAPI_KEY"}])[0].alias
     'main'
 
     Raises:
         PolicyError: ``keys[0]: expected one of env, file, load, secret, got none``.
     """
     if not isinstance(value, list | tuple):
-        raise PolicyError(f"keys: expected a list of tables, got {type(value).__name__}")
-    keys = tuple(_key(f"keys[{number}]", one) for number, one in enumerate(value))
-    aliases = [key.alias for key in keys]
-    for number, alias in enumerate(aliases):
-        if alias in aliases[:number]:
-            raise PolicyError(f"keys[{number}].alias: {alias!r} is there already")
-    return keys
+        raise wrong(path, "a list of tables", value)
+    mistakes, keys, aliases = Mistakes(), list[Key](), set[str]()
+    for at, item in enumerate(value):
+        with mistakes:
+            keys.append(_key(f"{path}[{at}]", item))
+            if keys[-1].alias in aliases:
+                message = f"{shown(keys[-1].alias)} is there already"
+                raise PolicyError(Mistake(f"{path}[{at}].alias", message))
+            aliases.add(keys[-1].alias)
+    mistakes.settle()
+    return tuple(keys)
+
+
+def sources_of(keys: tuple[Key, ...]) -> list[dict[str, str]]:
+    """Return keys as the tables that a file has; never the key itself.
+
+    >>> sources_of((Key(alias="main", env="COMETAPI_KEY"),))
+    [{'alias': 'main', 'env': 'COMETAPI_KEY'}]
+    """
+    return [
+        {spec.name: str(found) for spec in fields(key) if (found := getattr(key, spec.name))}
+        for key in keys
+    ]
 
 
 def _key(path: str, value: object) -> Key:
     if isinstance(value, Key):
         return value
     if not isinstance(value, Mapping):
-        raise PolicyError(f"{path}: expected a table, got {type(value).__name__}")
-    known = [spec.name for spec in fields(Key)]
+        raise wrong(path, "a table", value)
+    mistakes, known = Mistakes(), [spec.name for spec in fields(Key)]
     for name in value:
-        if name not in known:
-            raise PolicyError(f"{path}.{name}: no such field, known are {', '.join(known)}")
-    if "alias" not in value:
-        raise PolicyError(f"{path}.alias: missing")
+        with mistakes:
+            if name not in known:
+                raise unknown(path, name, known, noun="field")
+    with mistakes:
+        if "alias" not in value:
+            raise PolicyError(Mistake(f"{path}.alias", "missing"))
+    mistakes.settle()
     try:
         return Key(**value)
     except PolicyError as error:
-        told = str(error)
-        raise PolicyError(f"{path}{': ' if told.startswith('expected') else '.'}{told}") from None
+        raise PolicyError(*(mistake.below(path) for mistake in error.mistakes)) from None

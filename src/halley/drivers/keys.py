@@ -18,6 +18,7 @@ from halley.core.credentials import Credential, Key
 from halley.core.effects import Loaded
 from halley.core.errors import PolicyError
 from halley.core.secret import Secret
+from halley.core.shown import may_be_key
 
 LOGGER: Final = logging.getLogger("halley")
 KEY_CHARS_MAX: Final = 16 * 1024
@@ -90,7 +91,7 @@ def read(spec: Key, where: str) -> Secret:
             raise PolicyError(f"{where}.env: {name} is not set")
         return checked(os.environ[name], f"{where}.env: {name}")
     if spec.file is not None:
-        return _from_file(Path(spec.file).expanduser(), f"{where}.file: {spec.file}")
+        return _from_file(Path(spec.file).expanduser(), f"{where}.file: {_told(spec.file)}")
     assert spec.load is not None
     return _from_callable(spec, f"{where}.load")
 
@@ -113,6 +114,11 @@ def checked(text: object, where: str) -> Secret:
             f"{where}: expected one line of printable ASCII (no key has anything else)"
         )
     return Secret(stripped)
+
+
+def _told(path: str) -> str:
+    """Return a path as a message may have it: somebody may have put the key in its place."""
+    return "the path named" if may_be_key(path) else path
 
 
 def _from_file(path: Path, where: str) -> Secret:

@@ -30,6 +30,7 @@ from halley.core.pace import AskAgain
 from halley.core.policy import Policy
 from halley.drivers.clock import Clock
 from halley.drivers.session import Runtime, Session
+from halley.policy.options import effective
 
 Upstream: TypeAlias = Callable[[Request, float], tuple[Outcome, float]]
 
@@ -82,9 +83,10 @@ class VirtualTime:
         self._count = 0
 
     def call(self, request: Request, *, at: float = 0.0, policy: Policy | None = None) -> Call:
-        """Let a call start at a virtual time; `run` makes it happen."""
+        """Let a call start at a virtual time; `run` makes it happen, with the options of now."""
         call = Call(request, at)
-        self.at(at, lambda: _Flight(self, call, policy or self._runtime.policy).start())
+        chosen = effective(policy or self._runtime.policy, lambda: request)
+        self.at(at, lambda: _Flight(self, call, chosen).start())
         return call
 
     def at(self, time: float, action: Callable[[], None]) -> None:

@@ -189,6 +189,8 @@ class AsyncTransport:
         with runtime.lock:
             free = runtime.engine.begin(started)
         describe = partial(described, request, replayable=replayable)
+        if policy.models:
+            policy = effective(runtime.policy, describe)
         forward, first = self._forward, None
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:

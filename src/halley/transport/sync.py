@@ -182,6 +182,8 @@ class Transport:
         with runtime.lock:
             free = runtime.engine.begin(started)
         describe = partial(described, request, replayable=replayable)
+        if policy.models:
+            policy = effective(runtime.policy, describe)
         forward, first = self._forward, None
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
