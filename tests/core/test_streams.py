@@ -332,6 +332,10 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch):
         assert observer._kept_bytes <= 500
     observer.feed(chat(finish="stop"))
     assert (observer.content, observer.finished, observer.text) == (100, True, "word " * 10)
+    unknown = Observer(Format.AUDIO)
+    for _ in range(100):
+        unknown.feed(event({"audio": "AAAA"}))
+        assert unknown._kept_bytes <= 500
 
 
 def test_a_byte_order_mark_hides_nothing():

@@ -84,6 +84,7 @@ class Observer:
         "_skipping",
         "_sniffed",
         "_tools",
+        "_typed",
         "content",
         "done",
         "error",
@@ -106,6 +107,7 @@ class Observer:
         self._skipping = False
         self._frame: tuple[bytes, bytes] | None = None
         self._frames_left = FRAMES_MAX
+        self._typed = b""
         self._begun: Mapping[str, int] = {}
         self._kept: list[bytes] = []
         self._kept_bytes = 0
@@ -216,8 +218,10 @@ class Observer:
             return False
         if reading.unplain is not None:
             return self._is_untyped(block, reading.plain, reading.unplain)
-        found = reading.plain.match(block)
-        return found is not None and block.find(b"\n", found.end()) < 0
+        if not (self._typed and block.startswith(self._typed)):
+            found = reading.plain.match(block)
+            self._typed = b"" if found is None else found[0]
+        return self._typed != b"" and block.find(b"\n", len(self._typed)) < 0
 
     def _is_untyped(
         self, block: bytes, plain: re.Pattern[bytes], unplain: re.Pattern[bytes]
