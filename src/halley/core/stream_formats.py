@@ -292,7 +292,7 @@ def _gemini_seen(event: Object) -> Seen:
         content=any(_gemini_content(part) for one in candidates for part in _gemini_parts(one)),
         choices=tuple(_index(candidate) for candidate in candidates),
         ended=ended,
-        usage=_counts(inner.get("usageMetadata")) if ended else None,
+        usage=_counts(inner.get("usageMetadata")) if ended or not candidates else None,
     )
 
 
