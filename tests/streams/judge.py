@@ -69,15 +69,15 @@ def chat(events: list[dict[str, Any]]) -> Opinion:
         found.failed |= event.get("error") is not None
         found.usage.update(counts(event.get("usage")))
         for choice in event.get("choices") or []:
-            index, delta = choice["index"], choice["delta"]
+            index, delta = choice.get("index", 0), choice.get("delta", {})
             seen.add(index)
             said = [delta.get(name) for name in ("content", "refusal", "reasoning_content")]
             found.committed |= any(said) or bool(delta.get("tool_calls"))
             found.text += (delta.get("content") or "") if index == 0 else ""
             for call in delta.get("tool_calls") or []:
-                place = (index, call["index"])
-                names.setdefault(place, call["function"].get("name") or "")
-                pieces[place] += call["function"].get("arguments") or ""
+                place, function = (index, call.get("index", 0)), call.get("function", {})
+                names.setdefault(place, function.get("name") or "")
+                pieces[place] += function.get("arguments") or ""
             if choice.get("finish_reason") == "error":
                 found.failed = True
             elif choice.get("finish_reason"):
@@ -92,37 +92,51 @@ def responses(events: list[dict[str, Any]]) -> Opinion:
     found = Opinion()
     tools = []
     for event in events:
-        kind = event["type"]
+        kind = event.get("type", "")
+        item = event.get("item", {})
         found.failed |= kind in ("error", "response.failed")
         found.finished |= kind in ("response.completed", "response.incomplete")
         found.committed |= kind.endswith(".delta")
         if kind == "response.output_text.delta":
-            found.text += event["delta"]
-        if kind == "response.function_call_arguments.done":
-            tools.append((event["name"], parsed(event["arguments"])))
+            found.text += event.get("delta", "")
+        if item.get("type") in ("function_call", "custom_tool_call", "mcp_call"):
+            found.committed = True
+            if kind == "response.output_item.done":
+                tools.append((item.get("name"), arguments_of(item)))
         found.usage.update(counts(event.get("response", {}).get("usage")))
     found.tools = tuple(tools)
     return found
+
+
+def arguments_of(item: dict[str, Any]) -> Any:
+    """The arguments of a call that has come, or the free text a custom tool is given."""
+    return parsed(item["arguments"]) if "arguments" in item else item.get("input")
 
 
 def messages(events: list[dict[str, Any]]) -> Opinion:
     found = Opinion()
     pieces: dict[int, str] = defaultdict(str)
     names: dict[int, str] = {}
+    callers: list[int] = []
     for event in events:
-        kind, delta = event["type"], event.get("delta", {})
+        kind, delta = event.get("type", ""), event.get("delta", {})
         found.failed |= kind == "error"
         found.finished |= kind == "message_stop"
         found.usage.update(counts(event.get("usage")))
         found.usage.update(counts(event.get("message", {}).get("usage")))
-        if kind == "content_block_start" and event["content_block"]["type"] == "tool_use":
-            names[event["index"]] = event["content_block"]["name"]
+        if kind == "content_block_start":
+            block = event.get("content_block", {})
+            found.committed |= block.get("type") not in ("text", "thinking")
+            if block.get("type") in ("tool_use", "server_tool_use"):
+                names[event.get("index", 0)] = block.get("name", "")
+            if block.get("type") == "tool_use":
+                callers.append(event.get("index", 0))
         if kind == "content_block_delta":
             found.committed |= any(value for name, value in delta.items() if name != "type")
             found.text += delta.get("text", "")
-            pieces[event["index"]] += delta.get("partial_json", "")
+            pieces[event.get("index", 0)] += delta.get("partial_json", "")
     found.tools = tuple((name, parsed(pieces[index] or "{}")) for index, name in names.items())
-    found.finished &= all(arguments is not None for _, arguments in found.tools)
+    found.finished &= all(parsed(pieces[index] or "{}") is not None for index in callers)
     return found
 
 
@@ -135,15 +149,15 @@ def gemini(events: list[dict[str, Any]]) -> Opinion:
         found.failed |= "error" in event
         found.usage.update(counts(event.get("usageMetadata")))
         for candidate in event.get("candidates", []):
-            index = candidate["index"]
+            index = candidate.get("index", 0)
             seen.add(index)
             ended |= {index} if candidate.get("finishReason") else set()
-            for part in candidate["content"]["parts"]:
+            for part in candidate.get("content", {}).get("parts", []):
                 found.committed |= bool(part.get("text") or part.get("functionCall"))
                 if index == 0 and not part.get("thought"):
                     found.text += part.get("text", "")
                 if call := part.get("functionCall"):
-                    tools.append((call["name"], call["args"]))
+                    tools.append((call.get("name"), call.get("args")))
     found.tools = tuple(tools)
     found.finished = bool(seen) and seen == ended and not found.failed
     return found

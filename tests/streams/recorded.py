@@ -31,11 +31,12 @@ class Recorded:
     """One stream.
 
     Attributes:
-        content: The first event that carries something of the answer.
+        content: The first event that carries something of the answer, be it the name of a tool.
         finish: The event with which the answer is whole; None for one that never is.
         error: The event that says that the answer failed.
         text: The text of the first choice.
-        tools: The tool calls: name and arguments, None where these do not parse.
+        tools: The tool calls, also the provider's own: name and arguments, None where these do
+            not parse, as they stand where they are no JSON.
         usage: What the stream says was used, by the names it uses.
     """
 
@@ -71,6 +72,14 @@ class Recorded:
             if not block.lstrip(b"\xef\xbb\xbf").startswith(b":"):
                 ends.append(at - block.endswith(b"\r\n"))
         return tuple(ends)
+
+    def blocks_in(self, byte: int) -> tuple[bytes, ...]:
+        """The blocks of the first so many bytes, the last one perhaps broken."""
+        left, kept = byte, []
+        for block in self.blocks:
+            kept.append(block[:left])
+            left -= len(kept[-1])
+        return tuple(kept)
 
     def events_in(self, byte: int) -> int:
         """How many events are over in the first so many bytes."""
@@ -195,7 +204,12 @@ RECORDED = (
         content=5,
         finish=97,
         text="Halley.",
-        tools=(("orbit", {"comet": "Halley ☄"}),),
+        tools=(
+            ("ephemeris", {"at": 2061}),
+            ("ephemeris", {"at": 2061}),
+            ("grep", "comet"),
+            ("orbit", {"comet": "Halley ☄"}),
+        ),
         usage={"input_tokens": 210, "output_tokens": 96, "total_tokens": 306},
     ),
     Recorded("responses_error_then_failed", Wire.RESPONSES, error=2),
@@ -221,6 +235,7 @@ RECORDED = (
     Recorded(
         "messages_tool_without_arguments",
         Wire.MESSAGES,
+        content=1,
         finish=5,
         tools=(("now", {}),),
         usage={"input_tokens": 380, "output_tokens": 37},
@@ -228,9 +243,10 @@ RECORDED = (
     Recorded(
         "messages_search",
         Wire.MESSAGES,
-        content=3,
+        content=1,
         finish=14,
         text="In 2061.",
+        tools=(("web_search", {"query": "halley"}),),
         usage={"input_tokens": 10682, "output_tokens": 510},
     ),
     Recorded(
