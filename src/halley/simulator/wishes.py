@@ -55,7 +55,10 @@ def of_gemini(fields: Fields) -> Wishes:
     allowed = _text(fields, *calling, "allowedFunctionNames", 0)
     offered = _text(fields, "tools", 0, "functionDeclarations", 0, "name")
     tool = (allowed or offered) if _text(fields, *calling, "mode") == "ANY" else ""
-    thoughts = _at(fields, "generationConfig", "thinkingConfig", "includeThoughts") is True
+    # google-genai 3 writes this one in snake case; protobuf's JSON takes both.
+    names = ("includeThoughts", "include_thoughts")
+    thinking = ("generationConfig", "thinkingConfig")
+    thoughts = any(_at(fields, *thinking, name) is True for name in names)
     return Wishes(_count(fields, "generationConfig", "candidateCount"), tool, thoughts)
 
 
