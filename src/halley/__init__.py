@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from halley.core.errors import PolicyError
+    from halley.core.interrupted import StreamInterrupted
     from halley.core.model import Decision, Failure, History
     from halley.core.policy import Policy
     from halley.explaining import explain
@@ -26,6 +27,7 @@ _HOMES = {
     "History": "halley.core.model",
     "Policy": "halley.core.policy",
     "PolicyError": "halley.core.errors",
+    "StreamInterrupted": "halley.core.interrupted",
     "explain": "halley.explaining",
     "history": "halley.transport.history",
     "options": "halley.policy.options",
@@ -40,6 +42,7 @@ __all__ = [
     "History",
     "Policy",
     "PolicyError",
+    "StreamInterrupted",
     "explain",
     "history",
     "options",

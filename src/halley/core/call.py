@@ -46,6 +46,7 @@ from halley.core.probe import healthy, suspicious
 from halley.core.repair import REPAIRS_MAX, repair
 from halley.core.replies import may_redirect
 from halley.core.schedule import backoff, jittered
+from halley.core.stream_terms import stream_terms
 
 if TYPE_CHECKING:
     from halley.core.engine import Engine
@@ -89,7 +90,12 @@ class Call:
     def steps(self, now: float, *, free: bool | None) -> Steps:
         """Admit, send, decide; then deliver, give up, or wait and start again."""
         policy, lanes = self._policy, self._engine.lanes
-        send = Send(self._deadline, policy.body_bytes_max, policy.inspect_bytes_max)
+        send = Send(
+            self._deadline,
+            policy.body_bytes_max,
+            policy.inspect_bytes_max,
+            terms=stream_terms(policy),
+        )
         if free is None:
             free = self._engine.begin(now)
         try:
@@ -134,7 +140,9 @@ class Call:
     def _judge(self, outcome: Outcome) -> Failure | None:
         """Classify; a healthy reply costs one cheap look, a task still at work is no failure."""
         if isinstance(outcome, Reply) and outcome.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
-            if healthy(outcome) or (not outcome.body and not outcome.held):
+            if not outcome.body and not outcome.complete:  # decided on its head, or on its start
+                return None
+            if outcome.stream is None and healthy(outcome):
                 return None
             if not suspicious(self.request, outcome):
                 return None
@@ -150,8 +158,14 @@ class Call:
 
     def _succeed(self, now: float, reply: Reply) -> Steps:
         found = request_id(reply.headers)
+        first_s = None if reply.content_at is None else reply.content_at - self._sent_at
         attempt = Attempt(
-            self._number, Action.OK, now - self._sent_at, reply.status, request_id=found
+            self._number,
+            Action.OK,
+            now - self._sent_at,
+            reply.status,
+            request_id=found,
+            first_s=first_s,
         )
         self._attempts = (*self._attempts, attempt)
         headers = self._lifted(reply, found)
@@ -164,13 +178,19 @@ class Call:
 
     def _ended(self, now: float, end: StreamEnd) -> History:
         """Complete the last attempt with how its body ended."""
-        attempt = self._attempts[-1]._replace(elapsed_s=now - self._sent_at)
-        if end.fault is not None:
+        attempt = self._attempts[-1]._replace(elapsed_s=now - self._sent_at, stream=end.stream)
+        outcome = end.outcome
+        if outcome is not None:
+            failure = classify(self.request, outcome, self._engine.tables, partial_output=True)
+            if failure is not None:
+                self._throttled(now, outcome, failure)
             attempt = attempt._replace(
                 action=Action.STOP,
-                fault=end.fault.kind,
-                failure=classify(self.request, end.fault, self._engine.tables, partial_output=True),
+                fault=outcome.kind if isinstance(outcome, Fault) else None,
+                failure=failure,
+                decision=None if failure is None else self._decision(failure),
                 stop_reason=StopReason.COMMITTED,
+                stream=outcome.stream,
             )
         self._attempts = (*self._attempts[:-1], attempt)
         return self._history()
@@ -178,7 +198,7 @@ class Call:
     def _fail(self, now: float, outcome: Outcome, failure: Failure) -> Attempt:
         """Decide about a failure, and tell the pacer of a refusal."""
         throttled = self._throttled(now, outcome, failure)
-        decision = decide(self.request, failure, attempt=self._number)
+        decision = self._decision(failure)
         wait_s, stop_reason = 0.0, self._final(decision, outcome)
         repaired = self._repair(now, decision, outcome, failure)
         if repaired is not None:
@@ -198,9 +218,13 @@ class Call:
             stop_reason=stop_reason,
             request_id=failure.request_id,
             repaired=repaired,
+            stream=outcome.stream,
         )
         self._attempts = (*self._attempts, attempt)
         return attempt
+
+    def _decision(self, failure: Failure) -> Decision:
+        return decide(self.request, failure, attempt=self._number)
 
     def _throttled(self, now: float, outcome: Outcome, failure: Failure) -> bool:
         """Say whether a failure is the pacer's affair, and tell the pacer.

@@ -36,6 +36,13 @@ class Validate(StrEnum):
     REFUSE = "refuse"
 
 
+class Rescue(StrEnum):
+    """What is done for a stream that breaks after its first content; see `docs/streams.md`."""
+
+    OFF = "off"
+    BUFFER = "buffer"
+
+
 def _number(default: float, low: float, high: float) -> Any:  # noqa: ANN401 - as dataclasses.field
     return field(default=default, metadata={"low": low, "high": high})
 
@@ -61,6 +68,16 @@ class Policy:
         queue_max: Calls waiting for a permit; one more is refused at once.
         body_bytes_max: A larger reply is decided on its head and passed through unread.
         inspect_bytes_max: Decoded bytes of a body that classification may look at.
+        connect_timeout_s: To open a connection; of this and the next four, None: the client's own
+            timeout alone, else the shorter of both.
+        first_byte_timeout_s: From the request to the head of the reply.
+        first_content_timeout_s: From the request to the first content of an event stream.
+        idle_timeout_s: Between two chunks of an event stream, keepalives included.
+        content_idle_timeout_s: Between two pieces of content, whatever keepalives come.
+        finish_grace_s: An event stream that stays open after its finish is ended after so long.
+        hold_tokens: Pieces of content held back while a stream can still be sent for again.
+        hold_s: The same in seconds from the first content on; with both set the first one counts.
+        rescue: `buffer` delivers an event stream when it is whole; `off` as it comes.
         validate: Whether bodies are checked before they are sent: `off`, `warn` or `refuse`.
         repair: Send once more without, or with another name for, a field that a refusal names.
         records: Where records go besides the logger `halley`: a path, or "stderr"; None: nowhere.
@@ -83,6 +100,15 @@ class Policy:
     queue_max: int = _number(10_000, 1, 10_000_000)
     body_bytes_max: int = _number(8 * MIB, 1024, 1024 * MIB)
     inspect_bytes_max: int = _number(256 * 1024, 1024, 8 * MIB)
+    connect_timeout_s: float | None = _optional(0.001, 3600.0)
+    first_byte_timeout_s: float | None = _optional(0.001, 86400.0)
+    first_content_timeout_s: float | None = _optional(0.001, 86400.0)
+    idle_timeout_s: float | None = _optional(0.001, 86400.0)
+    content_idle_timeout_s: float | None = _optional(0.001, 86400.0)
+    finish_grace_s: float = _number(2.0, 0.001, 3600.0)
+    hold_tokens: int = _number(0, 0, 100_000)
+    hold_s: float = _number(0.0, 0.0, 3600.0)
+    rescue: Rescue = Rescue.OFF
     validate: Validate = Validate.OFF
     repair: bool = False
     records: str | None = None
@@ -126,10 +152,14 @@ def checked(spec: Field[Any], value: object) -> object:
     return _in_range(spec, value)
 
 
-CHOICES: dict[str, type[Backoff | Validate]] = {"backoff": Backoff, "validate": Validate}
+CHOICES: dict[str, type[Backoff | Validate | Rescue]] = {
+    "backoff": Backoff,
+    "validate": Validate,
+    "rescue": Rescue,
+}
 
 
-def _choice(name: str, value: object) -> Backoff | Validate:
+def _choice(name: str, value: object) -> Backoff | Validate | Rescue:
     allowed = CHOICES[name]
     try:
         return allowed(str(value))

@@ -9,6 +9,7 @@ scanners named in the rows, read 2026-11.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -360,6 +361,22 @@ READINGS: Final[dict[Format, Reading]] = {
 def reading_of(event: Object) -> Reading | None:
     """The format that an event is of: a path may lead to another one (Vertex, gateways)."""
     return next((reading for reading in READINGS.values() if reading.known(event)), None)
+
+
+def choices_asked(body: bytes) -> int:
+    """How many choices the body of a chat request asks for.
+
+    >>> choices_asked(b'{"n": 2}'), choices_asked(b'{"messages": [{"n": 2}]}')
+    (2, 1)
+    """
+    if b'"n"' not in body:
+        return 1
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        return 1
+    choices = asked.get("n") if is_object(asked) else None
+    return choices if isinstance(choices, int) and choices > 0 else 1
 
 
 FAILURES: Final = frozenset({"error", "response.failed"})

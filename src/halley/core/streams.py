@@ -84,7 +84,11 @@ class Observer:
     )
 
     def __init__(self, expected: Format, choices: int = 1) -> None:
-        """Watch a stream that was asked for with so many choices; a surer format may show."""
+        """Watch a stream that is expected to have a format, which may turn out to be another.
+
+        Of fewer `choices` than were asked for the end is believed with ``[DONE]`` alone: some
+        gateways do not know `n`.
+        """
         self._reading: Reading | None = READINGS.get(expected)
         self._sniffed = False
         self._rest = bytearray()
@@ -211,6 +215,7 @@ class Observer:
             self.error = self.error or payload
         elif payload:
             self._payload(payload, block)
+        self.finished = self.finished or self._is_whole()
 
     def _bare(self, block: bytes) -> None:
         """Look at JSON that stands in the stream without ``data:``: an error, or no event."""
@@ -230,7 +235,6 @@ class Observer:
         elif not whole and payload.startswith(_BRACES):
             self.error = self.error or payload
         self._keep(block)
-        self.finished = self.finished or self._is_whole()
 
     def _seen(self, document: Mapping[str, object]) -> Seen:
         """Read an event in its format, which the first one that has a format settles."""
@@ -249,7 +253,9 @@ class Observer:
     def _is_whole(self) -> bool:
         """Say whether the answer has every end that its format asks for."""
         ended = self._ended
-        if len(ended) < self._choices_min or not self._choices <= ended.keys():
+        if not ended or not self._choices <= ended.keys():
+            return False
+        if len(ended) < self._choices_min and not self.done:
             return False
         if self._reading is not None and self._reading.closes and not self._closed:
             return False

@@ -54,6 +54,8 @@ def fields(request: Request, history: History, body: bytes, wall_s: float) -> di
         "wait_s": round(attempt.wait_s, 3),
         "elapsed_s": round(attempt.elapsed_s, 3),
         "total_tokens": total_tokens(body),
+        "stream": attempt.stream,
+        "first_s": None if attempt.first_s is None else round(attempt.first_s, 3),
     }
 
 
@@ -91,6 +93,8 @@ def line(record: Mapping[str, object]) -> str:
         parts.append(f"in {record['wait_s']:g} s")
     if record.get("repaired"):
         parts.append(f"(repaired: {record['repaired']})")
+    if record.get("stream") not in (None, "complete"):
+        parts.append(f"(stream: {record['stream']})")
     if record["stop_reason"]:
         parts.append(f"(stopped: {record['stop_reason']})")
     if record["request_id"]:

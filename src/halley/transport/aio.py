@@ -18,6 +18,7 @@ from halley.core.replies import to_be_read
 from halley.drivers.aio import run
 from halley.drivers.session import Runtime, Session, record
 from halley.policy.options import effective
+from halley.transport.events import EventStream
 from halley.transport.exchange import (
     Exchange,
     Fields,
@@ -30,10 +31,11 @@ from halley.transport.exchange import (
     preflight,
     refused,
     too_late,
-    unhurried,
 )
 from halley.transport.family import Family
+from halley.transport.opening import beginning, event_stream, holds
 from halley.transport.reentry import given_up, remember
+from halley.transport.timeouts import unhurried
 from halley.transport.watch import Watch, end_iteration, stream_class
 
 if TYPE_CHECKING:
@@ -60,17 +62,15 @@ class AsyncWire(Exchange):
 
     async def send(self, effect: Send) -> Outcome:
         """Send the request from its start, and read the reply where `to_be_read` says so."""
-        self.deadline = effect.deadline
-        if effect.body is not None:
-            self.rewrite(effect.body)
+        self.begin(effect)
         first, self.first = self.first, None
         if first is not None and first.error is not None:
             self.response = first.response
             return self.failed(first.error)
-        self.limit_timeouts(effect.deadline - self.now())
         try:
             response = first.response if first is not None else None
             if response is None:
+                self.limit_timeouts(effect.terms)
                 response = await self._forward(self.request)
             self.response = response
             self.fields = fields = Fields(response.headers.raw)
@@ -79,6 +79,8 @@ class AsyncWire(Exchange):
                 return self.inspected(response, effect.inspect_bytes_max, held=True)
             if to_be_read(response.status_code, fields) or response.is_closed:
                 return await self._read(response, effect)
+            if (stream := event_stream(self, response, effect)) is not None:
+                return await self._open(response, stream, effect)
             self.body = b""
             return self.head(response)
         except self.family.request_error as error:
@@ -103,9 +105,18 @@ class AsyncWire(Exchange):
         self.body = parts[0] if len(parts) == 1 else b"".join(parts)
         return self.inspected(response, effect.inspect_bytes_max, held=self._chunks is None)
 
+    async def _open(self, response: httpx2.Response, stream: EventStream, effect: Send) -> Reply:
+        """Read the event stream in hand as far as the decision needs it."""
+        self._chunks = chunks = aiter(response.stream)  # type: ignore[arg-type]
+        async for chunk in chunks:
+            if holds(self, stream, chunk, effect.body_bytes_max):
+                return beginning(self, stream, effect, ended=False)
+        return beginning(self, stream, effect, ended=True)
+
     async def drop(self) -> None:
         """Close the response in hand, if any."""
         response, self.response = self.response, None
+        self.unpace_reads()
         chunks, self._chunks = self._chunks, None
         if response is not None:
             with suppress(self.family.request_error):
@@ -124,6 +135,7 @@ class AsyncWire(Exchange):
             session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or aiter(source)  # type: ignore[arg-type]
+        session.told = (response.extensions, self.told)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=True)(watch, chunks, source)
         return response
@@ -180,13 +192,13 @@ class AsyncTransport:
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
             forward = partial(_refuse, self._family, said)
-        elif free and unhurried(request, policy.deadline_s):
+        elif free and unhurried(request, policy):
             sent = await self._first(request, describe, policy, started)
             if not isinstance(sent, First):
                 return sent
             first = sent
         wire = AsyncWire(self._family, request, runtime.clock.now, forward)
-        wire.first = first
+        wire.first, wire.sent_at = first, started
         session = Session(runtime, describe, policy, started=started, free=free)
         try:
             return await run(session, wire, runtime.clock)

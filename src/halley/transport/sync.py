@@ -16,6 +16,7 @@ from halley.core.replies import to_be_read
 from halley.drivers.session import Runtime, Session, record
 from halley.drivers.sync import run
 from halley.policy.options import effective
+from halley.transport.events import EventStream
 from halley.transport.exchange import (
     Exchange,
     Fields,
@@ -28,10 +29,11 @@ from halley.transport.exchange import (
     preflight,
     refused,
     too_late,
-    unhurried,
 )
 from halley.transport.family import Family
+from halley.transport.opening import beginning, event_stream, holds
 from halley.transport.reentry import given_up, remember
+from halley.transport.timeouts import unhurried
 from halley.transport.watch import Watch, stream_class
 
 if TYPE_CHECKING:
@@ -58,17 +60,15 @@ class SyncWire(Exchange):
 
     def send(self, effect: Send) -> Outcome:
         """Send the request from its start, and read the reply where `to_be_read` says so."""
-        self.deadline = effect.deadline
-        if effect.body is not None:
-            self.rewrite(effect.body)
+        self.begin(effect)
         first, self.first = self.first, None
         if first is not None and first.error is not None:
             self.response = first.response
             return self.failed(first.error)
-        self.limit_timeouts(effect.deadline - self.now())
         try:
             response = first.response if first is not None else None
             if response is None:
+                self.limit_timeouts(effect.terms)
                 response = self._forward(self.request)
             self.response = response
             self.fields = fields = Fields(response.headers.raw)
@@ -77,6 +77,8 @@ class SyncWire(Exchange):
                 return self.inspected(response, effect.inspect_bytes_max, held=True)
             if to_be_read(response.status_code, fields) or response.is_closed:
                 return self._read(response, effect)
+            if (stream := event_stream(self, response, effect)) is not None:
+                return self._open(response, stream, effect)
             self.body = b""
             return self.head(response)
         except self.family.request_error as error:
@@ -101,9 +103,18 @@ class SyncWire(Exchange):
         self.body = parts[0] if len(parts) == 1 else b"".join(parts)
         return self.inspected(response, effect.inspect_bytes_max, held=self._chunks is None)
 
+    def _open(self, response: httpx2.Response, stream: EventStream, effect: Send) -> Reply:
+        """Read the event stream in hand as far as the decision needs it."""
+        self._chunks = chunks = iter(response.stream)  # type: ignore[arg-type]
+        for chunk in chunks:
+            if holds(self, stream, chunk, effect.body_bytes_max):
+                return beginning(self, stream, effect, ended=False)
+        return beginning(self, stream, effect, ended=True)
+
     def drop(self) -> None:
         """Close the response in hand, if any."""
         response, self.response = self.response, None
+        self.unpace_reads()
         self._chunks = None
         if response is not None:
             with suppress(self.family.request_error):
@@ -120,6 +131,7 @@ class SyncWire(Exchange):
             session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or iter(source)  # type: ignore[arg-type]
+        session.told = (response.extensions, self.told)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=False)(watch, chunks, source)
         return response
@@ -173,13 +185,13 @@ class Transport:
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
             forward = partial(_refuse, self._family, said)
-        elif free and unhurried(request, policy.deadline_s):
+        elif free and unhurried(request, policy):
             sent = self._first(request, describe, policy, started)
             if not isinstance(sent, First):
                 return sent
             first = sent
         wire = SyncWire(self._family, request, runtime.clock.now, forward)
-        wire.first = first
+        wire.first, wire.sent_at = first, started
         session = Session(runtime, describe, policy, started=started, free=free)
         try:
             return run(session, wire, runtime.clock)
