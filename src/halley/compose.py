@@ -7,13 +7,16 @@ import threading
 from pathlib import Path
 from typing import TypeAlias
 
+from halley.core.breaker import Breakers
 from halley.core.budget import Budget
 from halley.core.engine import Engine
 from halley.core.errors import PolicyError
+from halley.core.keys import KeyRing
 from halley.core.pace import Lanes
 from halley.core.policy import Policy, Validate
 from halley.drivers.chance import Chance
 from halley.drivers.clock import Clock
+from halley.drivers.keys import Keys
 from halley.drivers.session import Runtime, Sink
 from halley.policy import load
 from halley.providers import TABLES
@@ -67,11 +70,14 @@ def runtime(
     chosen = policy_of(policy)
     if chosen.validate is not Validate.OFF:
         _can_validate()
+    keys = Keys(chosen.keys) if chosen.keys else None
     engine = Engine(
         tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
         budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),
+        breakers=Breakers(failures_max=chosen.breaker_failures),
         lanes=Lanes(in_flight_max=chosen.in_flight_max, queue_max=chosen.queue_max),
         random=chance or Chance(),
+        ring=None if keys is None else KeyRing(keys.credentials()),
     )
     return Runtime(
         engine=engine,
@@ -79,4 +85,5 @@ def runtime(
         clock=clock or Clock(),
         sink=sink or sink_of(chosen.records),
         lock=threading.Lock(),
+        keys=keys,
     )

@@ -7,18 +7,21 @@ about it are pure functions in `classify` and `decide`; what all calls of a clie
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from halley.core.breaker import Breaker, Target, is_down
 from halley.core.classify import classify
 from halley.core.decide import decide
 from halley.core.effects import (
     Admit,
     CallCancelled,
     Deliver,
+    Effect,
     Ended,
     GiveUp,
+    Resume,
     Send,
     Steps,
     StreamEnd,
@@ -26,6 +29,8 @@ from halley.core.effects import (
 )
 from halley.core.endpoints import model_of
 from halley.core.ids import request_id
+from halley.core.keyed import Keyed
+from halley.core.local import Local
 from halley.core.model import (
     THROTTLED,
     Action,
@@ -35,6 +40,7 @@ from halley.core.model import (
     Fault,
     History,
     Kind,
+    Origin,
     Outcome,
     Reply,
     Request,
@@ -45,6 +51,7 @@ from halley.core.policy import Policy
 from halley.core.probe import healthy, suspicious
 from halley.core.repair import REPAIRS_MAX, repair
 from halley.core.replies import may_redirect
+from halley.core.retries import Retries
 from halley.core.schedule import backoff, jittered
 from halley.core.stream_terms import stream_terms
 
@@ -55,6 +62,7 @@ OPENAI_ID = "x-request-id"
 ANTHROPIC_ID = "request-id"
 """Where the SDKs look for the id of a request."""
 TOO_MANY_REQUESTS = 429
+BREAKER_OPEN = "halley_breaker_open"
 
 
 class Call:
@@ -66,10 +74,12 @@ class Call:
         "_describe",
         "_engine",
         "_id",
+        "_keys",
         "_number",
         "_policy",
         "_repaired",
         "_request",
+        "_retries",
         "_sent_at",
     )
 
@@ -86,10 +96,12 @@ class Call:
         self._attempts: tuple[Attempt, ...] = ()
         self._request: Request | None = None
         self._repaired: tuple[str, ...] = ()
+        self._retries = Retries(engine)
+        self._keys = Keyed(engine.ring, engine.lanes)
 
     def steps(self, now: float, *, free: bool | None) -> Steps:
         """Admit, send, decide; then deliver, give up, or wait and start again."""
-        policy, lanes = self._policy, self._engine.lanes
+        policy = self._policy
         send = Send(
             self._deadline,
             policy.body_bytes_max,
@@ -101,22 +113,25 @@ class Call:
         try:
             while True:
                 self._number += 1
-                if self._number > 1:
-                    free = lanes.pass_freely(now)
                 if not free:
-                    now, refusal = yield Admit(self._lane(), self._deadline)
+                    now, refusal = yield from self._admission(now)
                     if isinstance(refusal, Refused):
                         yield GiveUp(self._not_admitted(now), refusal.why)
                         return
+                    send = send._replace(key=self._keys.alias, answer=refusal)
+                free = False
                 self._sent_at = now
+                self._retries.sent()
                 now, outcome = yield send
                 assert isinstance(outcome, Reply | Fault)
                 failure = self._judge(outcome)
                 if failure is None:
                     assert isinstance(outcome, Reply)
+                    self._lives(now)
                     yield from self._succeed(now, outcome)
                     return
-                attempt = self._fail(now, outcome, failure)
+                now, rotated = yield from self._keys.learn(self._target, now, failure)
+                attempt = self._fail(now, outcome, failure, rotated=rotated)
                 if attempt.stop_reason is not None:
                     yield from self._end(outcome, failure)
                     return
@@ -125,6 +140,42 @@ class Call:
                     send = send._replace(body=self.request.body)
         except CallCancelled:
             yield GiveUp(self._cancelled())
+        finally:
+            self._retries.refund()
+
+    def _admission(
+        self, now: float
+    ) -> Generator[Effect, Resume, tuple[float, Refused | Local | None]]:
+        """Get what the next send needs: the breaker's leave, a key, a permit; in this order.
+
+        A `Local` answer takes the place of a send that may not be. A retry has asked the breaker
+        before it waited.
+        """
+        if self._number == 1 and (breaker := self._opened(now)) is not None:
+            wait_s = self._retries.afford(self._target, now, self._deadline, free=True)
+            if isinstance(wait_s, StopReason):
+                return now, turned_away(self._target, breaker, now)
+            if wait_s:
+                now, _ = yield Wait(wait_s, None)
+        now, answer = yield from self._keys.pick(self._target, now)
+        if answer is not None:
+            self._retries.refund()
+            return now, answer
+        if self._engine.lanes.pass_freely(now):
+            return now, None
+        now, refusal = yield Admit(self._lane(), self._deadline)
+        if isinstance(refusal, Refused):
+            self._retries.refund()
+            return now, refusal
+        return now, None
+
+    def _lives(self, now: float) -> None:
+        if self._engine.breakers.any(now):
+            self._engine.breakers.lives(self._target)
+
+    def _opened(self, now: float) -> Breaker | None:
+        breakers = self._engine.breakers
+        return breakers.opened(self._target, now) if breakers.any(now) else None
 
     @property
     def request(self) -> Request:
@@ -133,9 +184,13 @@ class Call:
             self._request = self._describe()
         return self._request
 
+    @property
+    def _target(self) -> Target:
+        """Where the call goes: what a breaker watches."""
+        return self.request.origin, model_of(self.request)
+
     def _lane(self) -> Lane:
-        request = self.request
-        return self._engine.lanes.lane((request.origin, model_of(request), request.key))
+        return self._engine.lanes.lane((*self._target, self._keys.alias or self.request.key))
 
     def _judge(self, outcome: Outcome) -> Failure | None:
         """Classify; a healthy reply costs one cheap look, a task still at work is no failure."""
@@ -165,6 +220,7 @@ class Call:
             now - self._sent_at,
             reply.status,
             request_id=found,
+            key=self._keys.alias,
             first_s=first_s,
         )
         self._attempts = (*self._attempts, attempt)
@@ -195,17 +251,31 @@ class Call:
         self._attempts = (*self._attempts[:-1], attempt)
         return self._history()
 
-    def _fail(self, now: float, outcome: Outcome, failure: Failure) -> Attempt:
-        """Decide about a failure, and tell the pacer of a refusal."""
+    def _fail(self, now: float, outcome: Outcome, failure: Failure, *, rotated: bool) -> Attempt:
+        """Decide about a failure, and tell pacer and breaker of it."""
         throttled = self._throttled(now, outcome, failure)
+        self._noted(now, outcome, failure)
         decision = self._decision(failure)
         wait_s, stop_reason = 0.0, self._final(decision, outcome)
         repaired = self._repair(now, decision, outcome, failure)
-        if repaired is not None:
+        if repaired is not None or (rotated and self._may_go_again(now)):
             stop_reason = None
         elif stop_reason is None:
             wait_s = self._wait_s(decision, throttled=throttled)
-            stop_reason = self._afford(now, wait_s, throttled=throttled)
+            if throttled:
+                wait_s = self._keys.cool(self._target, now, wait_s)
+            said = self._retries.afford(
+                self._target,
+                now,
+                self._deadline,
+                wait_s=wait_s,
+                server_wait_s=wait_s if decision.wait_s else 0.0,
+                free=throttled,
+            )
+            if isinstance(said, StopReason):
+                stop_reason = said
+            else:
+                wait_s = said
         attempt = Attempt(
             number=self._number,
             action=decision.action,
@@ -218,6 +288,7 @@ class Call:
             stop_reason=stop_reason,
             request_id=failure.request_id,
             repaired=repaired,
+            key=self._keys.alias,
             stream=outcome.stream,
         )
         self._attempts = (*self._attempts, attempt)
@@ -225,6 +296,21 @@ class Call:
 
     def _decision(self, failure: Failure) -> Decision:
         return decide(self.request, failure, attempt=self._number)
+
+    def _noted(self, now: float, outcome: Outcome, failure: Failure) -> None:
+        """Tell the breaker what a failure says of its target; an answer of our own says nothing."""
+        probe = self._retries.answered()
+        if failure.origin is Origin.CLIENT and isinstance(outcome, Reply):
+            return
+        if is_down(outcome, failure):
+            self._engine.breakers.failed(self._target, now, probe=probe)
+        else:
+            self._engine.breakers.lives(self._target)
+
+    def _may_go_again(self, now: float) -> bool:
+        """Say whether attempts and time are left for a send that needs no wait."""
+        again = self._number < self._policy.attempts and now < self._deadline
+        return again and self.request.replayable
 
     def _throttled(self, now: float, outcome: Outcome, failure: Failure) -> bool:
         """Say whether a failure is the pacer's affair, and tell the pacer.
@@ -250,7 +336,7 @@ class Call:
         """
         if not self._policy.repair or decision.action is not Action.FIX_REQUEST:
             return None
-        if self._number >= self._policy.attempts or now >= self._deadline:
+        if not self._may_go_again(now):
             return None
         repairs = sum(attempt.repaired is not None for attempt in self._attempts)
         if repairs >= REPAIRS_MAX or not isinstance(outcome, Reply):
@@ -280,14 +366,6 @@ class Call:
         if decision.wait_s > 0:
             return jittered(decision.wait_s, u)
         return backoff(self._number, self._policy, throttled=throttled, u=u)
-
-    def _afford(self, now: float, wait_s: float, *, throttled: bool) -> StopReason | None:
-        """Say what forbids the next attempt: the deadline, or the budget, which is drawn last."""
-        if now + wait_s >= self._deadline:
-            return StopReason.DEADLINE
-        if not throttled and not self._engine.budget.withdraw(now):
-            return StopReason.BUDGET
-        return None
 
     def _end(self, outcome: Outcome, failure: Failure) -> Steps:
         if isinstance(outcome, Fault):
@@ -324,3 +402,17 @@ class Call:
 
     def _history(self) -> History:
         return History(self._id, self._attempts)
+
+
+def turned_away(target: Target, breaker: Breaker, now: float) -> Local:
+    """Return the answer to a call that an open breaker does not let go."""
+    wait_s = max(breaker.probe_at - now, 0.0)
+    origin, model = target
+    what = f"{model} at {origin}" if model else origin
+    return Local(
+        503,
+        BREAKER_OPEN,
+        f"halley: {what} has failed {breaker.failures} times in a row; nothing was sent, the next "
+        f"call goes in {wait_s:.0f} s",
+        wait_s=wait_s,
+    )

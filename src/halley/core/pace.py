@@ -31,8 +31,8 @@ FREE_AFTER_S = 60.0
 LANES_MAX = 1024
 SENDS_KEPT = 1024
 
-LaneKey: TypeAlias = tuple[str, str, int]
-"""Origin, model, credential."""
+LaneKey: TypeAlias = tuple[str, str, int | str]
+"""Origin, model, credential: what identifies it in this process, or its alias."""
 
 
 class Ticket(Protocol):
@@ -114,7 +114,7 @@ class Lane:
             return Refused("the deadline has passed")
         if self._head() is not ticket or self.in_flight >= self._in_flight_max:
             return AskAgain(math.inf)
-        free_at = self._free_at(now)
+        free_at = self.free_at(now)
         if free_at > deadline:
             return Refused("the next permit comes after the deadline")
         if free_at > now:
@@ -126,7 +126,8 @@ class Lane:
     def _head(self) -> Ticket | None:
         return next(iter(self._queue), None)
 
-    def _free_at(self, now: float) -> float:
+    def free_at(self, now: float) -> float:
+        """Return when the next permit is given, as far as rate and server waits say."""
         if self.rate_per_s is not None and now - self._cut_at > FREE_AFTER_S:
             self.rate_per_s = None
             self._least = RATE_START_PER_S
@@ -231,6 +232,11 @@ class Lanes:
                 lane.recall(self._sends)
             self._lanes[key] = lane
         return lane
+
+    def free_at(self, key: LaneKey, now: float) -> float:
+        """Return when a lane gives its next permit; now if there is no such lane."""
+        lane = self._lanes.get(key)
+        return now if lane is None else lane.free_at(now)
 
     def __len__(self) -> int:
         return len(self._lanes)

@@ -8,11 +8,12 @@ that loading a file and constructing a Policy report the same errors.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from halley.core.credentials import Key, keys_of
 from halley.core.errors import PolicyError
 from halley.core.rules import rules_of
 from halley.core.tables import Row
@@ -64,6 +65,8 @@ class Policy:
         server_wait_s_max: A longer wait asked for by the server ends the call instead.
         budget_ratio: Retries after faults and 5xx allowed per call of the last ten seconds.
         budget_floor_per_s: Retries allowed per second however few calls there are.
+        breaker_failures: Failures in a row of one origin and model after which one call at a time
+            tries it and all others are turned away; 0: never.
         in_flight_max: Calls of one origin, model and key open at the same time; None: no limit.
         queue_max: Calls waiting for a permit; one more is refused at once.
         body_bytes_max: A larger reply is decided on its head and passed through unread.
@@ -83,6 +86,8 @@ class Policy:
         records: Where records go besides the logger `halley`: a path, or "stderr"; None: nowhere.
         rules: Rows tried before the tables, as `Row` or as a mapping of its fields; a row with the
             name of an existing one takes its place, and the record says ``policy.<name>``.
+        keys: Credentials that take the place of the client's own, as `Key` or as a mapping of its
+            fields; see `halley.core.keys`.
 
     Raises:
         PolicyError: a value is of the wrong type or out of its range.
@@ -96,6 +101,7 @@ class Policy:
     server_wait_s_max: float = _number(120.0, 0.0, 86400.0)
     budget_ratio: float = _number(0.2, 0.0, 10.0)
     budget_floor_per_s: float = _number(1.0, 0.0, 1000.0)
+    breaker_failures: int = _number(10, 0, 1_000_000)
     in_flight_max: int | None = _optional(1, 1_000_000)
     queue_max: int = _number(10_000, 1, 10_000_000)
     body_bytes_max: int = _number(8 * MIB, 1024, 1024 * MIB)
@@ -113,6 +119,7 @@ class Policy:
     repair: bool = False
     records: str | None = None
     rules: tuple[Row, ...] = ()
+    keys: tuple[Key, ...] = ()
 
     def __post_init__(self) -> None:
         """Check every field, and take names for enum members."""
@@ -141,12 +148,8 @@ def checked(spec: Field[Any], value: object) -> object:
     """
     if spec.name in CHOICES:
         return _choice(spec.name, value)
-    if spec.name == "repair":
-        return _flag(spec.name, value)
-    if spec.name == "records":
-        return _text(spec.name, value)
-    if spec.name == "rules":
-        return rules_of(value)
+    if spec.name in READERS:
+        return READERS[spec.name](value)
     if value is None and spec.metadata.get("optional"):
         return None
     return _in_range(spec, value)
@@ -167,16 +170,24 @@ def _choice(name: str, value: object) -> Backoff | Validate | Rescue:
         raise PolicyError(f"{name}: expected one of {', '.join(allowed)}, got {value!r}") from None
 
 
-def _flag(name: str, value: object) -> bool:
+def _repair(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise PolicyError(f"{name}: expected true or false, got {value!r}")
+    raise PolicyError(f"repair: expected true or false, got {value!r}")
 
 
-def _text(name: str, value: object) -> str | None:
+def _records(value: object) -> str | None:
     if value is None or (isinstance(value, str) and value):
         return value
-    raise PolicyError(f"{name}: expected a path or 'stderr', got {value!r}")
+    raise PolicyError(f"records: expected a path or 'stderr', got {value!r}")
+
+
+READERS: dict[str, Callable[[object], object]] = {
+    "repair": _repair,
+    "records": _records,
+    "rules": rules_of,
+    "keys": keys_of,
+}
 
 
 def _in_range(spec: Field[Any], value: object) -> float:

@@ -21,15 +21,18 @@ from halley.core.effects import (
     Effect,
     Ended,
     GiveUp,
+    Loaded,
     Resume,
     Steps,
     StreamEnd,
+    Value,
 )
 from halley.core.engine import Engine
-from halley.core.model import History, Outcome, Request
+from halley.core.model import History, Request
 from halley.core.pace import AskAgain, Granted, Lane, Refused, Ticket
 from halley.core.policy import Policy
 from halley.drivers.clock import Clock
+from halley.drivers.keys import Keys
 
 
 class Sink(Protocol):
@@ -51,7 +54,10 @@ class Runtime:
     clock: Clock
     sink: Sink
     lock: threading.Lock
+    keys: Keys | None = None
     left: deque[Session] = field(default_factory=deque)
+    watched: set[Session] = field(default_factory=set)
+    """Calls whose body is open: held here, a call outlives its body, which ends it."""
 
     def settle(self) -> None:
         """End the calls that were left, if the lock is free; else its holder does so after it."""
@@ -88,8 +94,8 @@ class Session:
         "_started",
         "_steps",
         "_tail",
+        "_told",
         "now",
-        "told",
     )
 
     def __init__(
@@ -108,7 +114,7 @@ class Session:
         self._lane: Lane | None = None
         self._end: StreamEnd | None = None
         self._tail = b""
-        self.told: tuple[dict[str, object], ...] = ()
+        self._told: tuple[dict[str, object], ...] = ()
         self._policy = policy
         self.now = runtime.clock.now
         self._started = self.now() if started is None else started
@@ -121,7 +127,7 @@ class Session:
         )
         return self._resume(None)
 
-    def step(self, value: Outcome | StreamEnd | Refused | None) -> Effect | None:
+    def step(self, value: Value) -> Effect | None:
         """Resume the engine with what an effect brought; None when the call is over."""
         return self._resume((self.now(), value))
 
@@ -137,9 +143,15 @@ class Session:
             runtime.settle()
         return effect
 
-    def record(self, history: History, body: bytes = b"") -> None:
-        """Write down the last attempt."""
-        record(self._runtime, self._describe, history, body)
+    def record(self, history: History | None, body: bytes = b"") -> None:
+        """Write down the last attempt, if there is one."""
+        if history is not None:
+            record(self._runtime, self._describe, history, body)
+
+    def load_keys(self, generation: int) -> Loaded | None:
+        """Load the keys anew; blocks on the I/O of their sources."""
+        keys = self._runtime.keys
+        return None if keys is None else keys.load(generation)
 
     def enter(self, lane: Lane, ticket: Ticket, deadline: float) -> Refused | AskAgain | None:
         """Ask for a permit in the queue; None when it is granted."""
@@ -172,6 +184,11 @@ class Session:
             following = None if lane is None else lane.leave()
         self._wake(following)
 
+    def watch(self, *told: dict[str, object]) -> None:
+        """Keep the call until its body ends; the extensions `told` then hold the whole history."""
+        self._told = told
+        self._runtime.watched.add(self)
+
     def let_go(self, end: StreamEnd | None = None, tail: bytes = b"") -> None:
         """End a call whose body was closed or forgotten, without waiting for the lock.
 
@@ -189,6 +206,7 @@ class Session:
         if self._end is not None and self._steps is not None:
             with suppress(StopIteration):
                 effect = self._steps.send((self.now(), self._end))
+        self._runtime.watched.discard(self)
         if self._steps is not None:
             self._steps.close()
         lane, self._lane = self._lane, None
@@ -203,7 +221,7 @@ class Session:
 
     def _tell(self, history: History) -> None:
         """Bring the history up to date where the caller may look for it."""
-        for extensions in self.told:
+        for extensions in self._told:
             extensions["halley"] = history
 
     def _wake(self, following: Ticket | None) -> None:
@@ -213,6 +231,7 @@ class Session:
 
     def close(self) -> None:
         """End the call: no further step, no permit."""
+        self._runtime.watched.discard(self)
         if self._steps is not None:
             self._steps.close()
         self.leave()

@@ -16,10 +16,12 @@ from halley.core.policy import Policy
 SHARED = (
     "budget_ratio",
     "budget_floor_per_s",
+    "breaker_failures",
     "in_flight_max",
     "queue_max",
     "records",
     "rules",
+    "keys",
 )
 """Settings that belong to all calls of a client together."""
 

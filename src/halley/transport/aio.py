@@ -11,6 +11,7 @@ import anyio
 
 from halley.core.effects import Deliver, Send
 from halley.core.engine import HTTP_OK
+from halley.core.local import Local
 from halley.core.model import Outcome, Reply
 from halley.core.model import Request as CallRequest
 from halley.core.policy import Policy, Validate
@@ -23,18 +24,16 @@ from halley.transport.exchange import (
     Exchange,
     Fields,
     First,
-    content_length,
-    described,
     handed_over,
     marked,
     plain_json,
     preflight,
-    refused,
     too_late,
 )
 from halley.transport.family import Family
 from halley.transport.opening import beginning, event_stream, holds
 from halley.transport.reentry import given_up, remember
+from halley.transport.request import answered, content_length, described
 from halley.transport.timeouts import unhurried
 from halley.transport.watch import Watch, end_iteration, stream_class
 
@@ -53,24 +52,25 @@ class AsyncWire(Exchange):
         self,
         family: Family,
         request: httpx2.Request,
-        now: Callable[[], float],
+        runtime: Runtime,
         forward: Callable[[httpx2.Request], Awaitable[httpx2.Response]],
     ) -> None:
-        super().__init__(family, request, now)
+        super().__init__(family, request, runtime)
         self._forward = forward
         self._chunks: AsyncIterator[bytes] | None = None
 
     async def send(self, effect: Send) -> Outcome:
         """Send the request from its start, and read the reply where `to_be_read` says so."""
-        self.begin(effect)
+        self.prepare(effect)
         first, self.first = self.first, None
         if first is not None and first.error is not None:
             self.response = first.response
             return self.failed(first.error)
         try:
             response = first.response if first is not None else None
-            if response is None:
-                self.limit_timeouts(effect.terms)
+            if effect.answer is not None:
+                response = answered(self.family, effect.answer, self.request)
+            elif response is None:
                 response = await self._forward(self.request)
             self.response = response
             self.fields = fields = Fields(response.headers.raw)
@@ -135,14 +135,14 @@ class AsyncWire(Exchange):
             session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or aiter(source)  # type: ignore[arg-type]
-        session.told = (response.extensions, self.told)
+        session.watch(response.extensions, self.told)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=True)(watch, chunks, source)
         return response
 
 
-async def _refuse(family: Family, body: bytes, _request: httpx2.Request) -> httpx2.Response:
-    return refused(family, body)
+async def _answer(family: Family, local: Local, request: httpx2.Request) -> httpx2.Response:
+    return answered(family, local, request)
 
 
 async def interrupted(
@@ -191,13 +191,13 @@ class AsyncTransport:
         forward, first = self._forward, None
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
-            forward = partial(_refuse, self._family, said)
+            forward = partial(_answer, self._family, said)
         elif free and unhurried(request, policy):
             sent = await self._first(request, describe, policy, started)
             if not isinstance(sent, First):
                 return sent
             first = sent
-        wire = AsyncWire(self._family, request, runtime.clock.now, forward)
+        wire = AsyncWire(self._family, request, runtime, forward)
         wire.first, wire.sent_at = first, started
         session = Session(runtime, describe, policy, started=started, free=free)
         try:

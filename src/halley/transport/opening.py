@@ -49,7 +49,7 @@ def event_stream(exchange: Exchange, response: httpx2.Response, effect: Send) ->
 def choices_of(exchange: Exchange) -> int:
     """Return how many choices the request asks for; 1 if its body is not in memory."""
     try:
-        return choices_asked(exchange.request.content)
+        return choices_asked(exchange.asked.content)
     except exchange.family.not_read:
         return 1
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from halley.core.effects import Deliver, Send
 from halley.core.engine import HTTP_OK
+from halley.core.local import Local
 from halley.core.model import Outcome, Reply
 from halley.core.model import Request as CallRequest
 from halley.core.policy import Policy, Validate
@@ -21,18 +22,16 @@ from halley.transport.exchange import (
     Exchange,
     Fields,
     First,
-    content_length,
-    described,
     handed_over,
     marked,
     plain_json,
     preflight,
-    refused,
     too_late,
 )
 from halley.transport.family import Family
 from halley.transport.opening import beginning, event_stream, holds
 from halley.transport.reentry import given_up, remember
+from halley.transport.request import answered, content_length, described
 from halley.transport.timeouts import unhurried
 from halley.transport.watch import Watch, stream_class
 
@@ -51,24 +50,25 @@ class SyncWire(Exchange):
         self,
         family: Family,
         request: httpx2.Request,
-        now: Callable[[], float],
+        runtime: Runtime,
         forward: Callable[[httpx2.Request], httpx2.Response],
     ) -> None:
-        super().__init__(family, request, now)
+        super().__init__(family, request, runtime)
         self._forward = forward
         self._chunks: Iterator[bytes] | None = None
 
     def send(self, effect: Send) -> Outcome:
         """Send the request from its start, and read the reply where `to_be_read` says so."""
-        self.begin(effect)
+        self.prepare(effect)
         first, self.first = self.first, None
         if first is not None and first.error is not None:
             self.response = first.response
             return self.failed(first.error)
         try:
             response = first.response if first is not None else None
-            if response is None:
-                self.limit_timeouts(effect.terms)
+            if effect.answer is not None:
+                response = answered(self.family, effect.answer, self.request)
+            elif response is None:
                 response = self._forward(self.request)
             self.response = response
             self.fields = fields = Fields(response.headers.raw)
@@ -131,14 +131,14 @@ class SyncWire(Exchange):
             session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or iter(source)  # type: ignore[arg-type]
-        session.told = (response.extensions, self.told)
+        session.watch(response.extensions, self.told)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=False)(watch, chunks, source)
         return response
 
 
-def _refuse(family: Family, body: bytes, _request: httpx2.Request) -> httpx2.Response:
-    return refused(family, body)
+def _answer(family: Family, local: Local, request: httpx2.Request) -> httpx2.Response:
+    return answered(family, local, request)
 
 
 def interrupted(response: httpx2.Response | None, session: Session, error: BaseException) -> None:
@@ -184,13 +184,13 @@ class Transport:
         forward, first = self._forward, None
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
-            forward = partial(_refuse, self._family, said)
+            forward = partial(_answer, self._family, said)
         elif free and unhurried(request, policy):
             sent = self._first(request, describe, policy, started)
             if not isinstance(sent, First):
                 return sent
             first = sent
-        wire = SyncWire(self._family, request, runtime.clock.now, forward)
+        wire = SyncWire(self._family, request, runtime, forward)
         wire.first, wire.sent_at = first, started
         session = Session(runtime, describe, policy, started=started, free=free)
         try:
