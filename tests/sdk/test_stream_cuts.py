@@ -183,7 +183,7 @@ def _is_reported(recorded: Recorded, error: Exception) -> None:
 @pytest.mark.parametrize(("kit", "recorded"), pairs(FAILING))
 async def test_a_stream_that_fails_is_reported(kit: Kit, recorded: Recorded) -> None:
     """An error after some of the answer, `[DONE]` without a finish, arguments that do not parse."""
-    first = recorded.ends[recorded.content or 0]
+    first = _settled(recorded.data, recorded.ends[recorded.content or 0])
     with serve(simulator(played(recorded.data, first=first))) as server:
         client = halley.protect(kit.client(server), POLICY)
         with pytest.raises(Exception) as caught:  # noqa: PT011 - each SDK has its own
@@ -216,3 +216,21 @@ async def test_an_error_before_any_content_is_not_seen(
         assert await events(kit, client, recorded.wire) == expected
         await kit.close(client)
         assert len(server.ledger.calls) == 2
+
+
+@pytest.mark.parametrize(("kit", "recorded"), pairs(list(AGAIN.values())))
+async def test_an_event_that_cannot_be_read_is_reported(kit: Kit, recorded: Recorded) -> None:
+    """Half of its JSON is missing: the SDK never sees it, and raises no error of its parser."""
+    events_before, spoiled = recorded.ends[-4], recorded.ends[-3]
+    broken = recorded.data[: (events_before + spoiled) // 2] + b"\n\n" + recorded.data[spoiled:]
+    first = _settled(recorded.data, recorded.ends[recorded.content or 0])
+    with serve(simulator(played(broken, first=first))) as server:
+        client = halley.protect(kit.client(server), POLICY)
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - each SDK has its own
+            await events(kit, client, recorded.wire)
+        await kit.close(client)
+        assert len(server.ledger.calls) == 1
+    found = interruption(caught.value)
+    assert found.state == "failed"
+    assert recorded.text.startswith(found.text)
+    assert found.text
