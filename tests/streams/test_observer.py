@@ -118,6 +118,14 @@ def test_every_split_in_two_is_as_all_at_once(recorded: Recorded):
         assert facts(observed(recorded.wire, at_every(data, [at]))) == expected, at
 
 
+def test_a_first_choice_that_comes_second_must_end_too():
+    """Without the deltas that name the roles, and with the other choice in front."""
+    blocks = BY_NAME["chat_two_choices"].blocks
+    first, second, ends_second = blocks[2], blocks[3], blocks[7]
+    assert not observed(Wire.CHAT, [second, first, ends_second]).finished
+    assert observed(Wire.CHAT, [second, first, ends_second, blocks[9]]).finished
+
+
 SEEDS = st.integers(0, 2**32).map(random.Random)
 
 

@@ -178,6 +178,7 @@ class Observer:
             self._skip()
         elif self._is_plain(block):
             self.content += 1
+            self._choices.add(0)  # a later choice is not plain
             self._keep(block)
         else:
             self._read(block)
