@@ -208,7 +208,7 @@ MESSAGES = Recorded(
         typed("message_stop"),
     ),
     "Halley returns",
-    {"output_tokens": 9},
+    {"input_tokens": 3, "output_tokens": 9},
     content_at=3,
 )
 GEMINI = Recorded(

@@ -15,7 +15,7 @@ from halley.core.model import StopReason, StreamState
 from halley.core.streams import ToolCall
 from halley.drivers.clock import Clock
 from tests.core.events import ALL, CHAT, DONE, PING, TOOLS, Recorded, chat, chat_tool, event
-from tests.lines import EVENTS, QUICK, SSE, Answer, Line, failing, stream
+from tests.lines import ANSWER, EVENTS, QUICK, SSE, Answer, Line, failing, stream
 
 PATHS = {
     Format.OPENAI_CHAT: "/v1/chat/completions",
@@ -72,6 +72,7 @@ BEFORE = {
     "JSON in place of a stream": stream(
         b'{"choices":[{"index":0,"message":{"content":"hi"},"finish_reason":"stop"}]}'
     ),
+    "JSON that says what it is": Answer(),
     "an error of another format": stream(
         b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n'
     ),
@@ -79,11 +80,14 @@ BEFORE = {
 }
 
 
+ASK = {"json": {"model": "gpt-5-mini", "stream": True, "messages": []}}
+
+
 @pytest.mark.parametrize("first", BEFORE)
 def test_before_the_first_content_it_is_sent_for_again(line: Line, first: str):
     """Whatever went wrong; and what then comes arrives chunk by chunk as it was sent."""
     caller = line.client(BEFORE[first], stream())
-    opened = caller.open()
+    opened = caller.open(**ASK)
     assert opened.rest() == list(EVENTS)
     opened.close()
     assert len(caller.sent) == 2
@@ -133,6 +137,33 @@ def test_what_will_not_pass_is_delivered_as_it_came(line: Line, chunks, kind: st
     assert not error.safe_to_restart
     opened.close()
     assert caller.idle
+
+
+def test_an_answer_that_no_sdk_would_see_is_not_passed_off(line: Line):
+    """JSON where events were asked for: delivered as it came, and then the error."""
+    caller = line.client(Answer())
+    opened = caller.open(**ASK)
+    assert opened.next() == ANSWER
+    error = interrupted(opened)
+    assert (len(caller.sent), error.halley.attempts[-1].action) == (3, "fail_over")
+    opened.close()
+
+
+@pytest.mark.parametrize("asked", [{}, {"stream": False}, {"tools": [{"stream": True}]}], ids=str)
+def test_json_is_an_answer_to_whoever_asked_for_it(line: Line, asked):
+    """Or did not ask for events."""
+    caller = line.client(Answer())
+    assert caller.post(json={"model": "m", **asked}).content == ANSWER
+    assert len(caller.sent) == 1
+
+
+def test_json_of_gemini_is_a_stream_without_events(line: Line):
+    """`streamGenerateContent` without `alt=sse` answers with an array."""
+    body = b'[{"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]}]'
+    caller = line.client(Answer(200, (body,)))
+    url = f"{HOST}/v1beta/models/gemini-3-pro:streamGenerateContent"
+    assert caller.post(url, json={"contents": []}).content == body
+    assert len(caller.sent) == 1
 
 
 def test_when_attempts_run_out_nothing_is_passed_off(line: Line):

@@ -97,6 +97,7 @@ def _symptoms(endpoint: Endpoint, reply: Reply, evidence: Evidence) -> Iterator[
     json = expects_json(endpoint.format)
     whole = reply.complete
     cut = reply.stream is StreamState.INTERRUPTED
+    events = cut or "event-stream" in reply.headers.get("content-type", "")
     match evidence.body.form:
         case Form.PAGE:
             yield "page"
@@ -108,7 +109,7 @@ def _symptoms(endpoint: Endpoint, reply: Reply, evidence: Evidence) -> Iterator[
             yield "broken"
         case Form.EVENTS if whole and endpoint.format in GENERATES_TEXT:
             yield from _stream(evidence, cut=cut)
-        case Form.JSON if cut:
+        case Form.JSON if events and whole and endpoint.format in GENERATES_TEXT:
             yield "no_events"
         case Form.JSON:
             for document in _unwrapped(evidence.body.documents):

@@ -35,6 +35,7 @@ class Seen(NamedTuple):
         ended: Choice -> its finish reason, lower case.
         closed: It is the event that closes the stream.
         usage: LLM tokens by the provider's names, where it states them.
+        begun: The same, of what came before the answer; it counts once the rest is known.
     """
 
     content: bool = False
@@ -42,6 +43,7 @@ class Seen(NamedTuple):
     ended: Mapping[int, str] = {}
     closed: bool = False
     usage: Mapping[str, int] | None = None
+    begun: Mapping[str, int] | None = None
 
 
 @dataclass(slots=True)
@@ -90,8 +92,9 @@ class Reading(NamedTuple):
         known: The event is one of this format.
         seen: What a parsed event means.
         gather: Adds its text and tool calls.
-        plain: Matches the raw bytes of a delta with content, group 1 names its field.
-        unplain: Not to be found in a plain one.
+        plain: Matches the raw bytes of a delta with content: where `unplain` is None its start,
+            which names its type, else up to the content; a group is the content of a tool call.
+        unplain: Is not in a plain one.
         closes: A closing event belongs to a whole answer, beside its finish reason.
     """
 
@@ -99,7 +102,7 @@ class Reading(NamedTuple):
     seen: Callable[[Object], Seen]
     gather: Callable[[Object, Gathered], None]
     plain: re.Pattern[bytes]
-    unplain: re.Pattern[bytes]
+    unplain: re.Pattern[bytes] | None = None
     closes: bool = False
 
 
@@ -112,8 +115,8 @@ def _index(item: Object) -> int:
     return index if isinstance(index, int) else 0
 
 
-def _counts(usage: object) -> dict[str, int] | None:
-    """The whole numbers of a usage object; None without one."""
+def counts(usage: object) -> dict[str, int] | None:
+    """Return the whole numbers of a usage object; None without any."""
     if not is_object(usage):
         return None
     counts = {
@@ -147,7 +150,7 @@ def _chat_seen(event: Object) -> Seen:
         content=any(_chat_content(choice) for choice in choices),
         choices=tuple(_index(choice) for choice in choices),
         ended=ended,
-        usage=_counts(event.get("usage")),
+        usage=counts(event.get("usage")),
     )
 
 
@@ -195,7 +198,7 @@ def _responses_seen(event: Object) -> Seen:
     if kind in _RESPONSES_ENDS:
         response = event.get("response")
         usage = response.get("usage") if is_object(response) else None
-        return Seen(ended={0: _RESPONSES_ENDS[kind]}, usage=_counts(usage))
+        return Seen(ended={0: _RESPONSES_ENDS[kind]}, usage=counts(usage))
     item = event.get("item")
     called = is_object(item) and item.get("type") in _RESPONSES_CALLS
     partial = kind == "response.image_generation_call.partial_image"
@@ -241,7 +244,11 @@ def _messages_seen(event: Object) -> Seen:
         case "message_delta":
             delta = event.get("delta")
             ended = _reason(delta, "stop_reason") if is_object(delta) else {}
-            return Seen(ended=ended, usage=_counts(event.get("usage")))
+            return Seen(ended=ended, usage=counts(event.get("usage")))
+        case "message_start":
+            message = event.get("message")
+            usage = counts(message.get("usage")) if is_object(message) else None
+            return Seen(begun=usage)
         case "message_stop":
             return Seen(closed=True)
         case _:
@@ -293,7 +300,7 @@ def _gemini_seen(event: Object) -> Seen:
         content=any(_gemini_content(part) for one in candidates for part in _gemini_parts(one)),
         choices=tuple(_index(candidate) for candidate in candidates),
         ended=ended,
-        usage=_counts(inner.get("usageMetadata")) if ended or not candidates else None,
+        usage=counts(inner.get("usageMetadata")) if ended or not candidates else None,
     )
 
 
@@ -317,36 +324,33 @@ def _gemini_gather(event: Object, into: Gathered) -> None:
 
 TOOLS: Final = re.compile(rb'"(?:tool_calls|function_call|functionCall|tool_use|\w*arguments)"')
 """In the bytes of an event that has to do with tool calls."""
-_LATER_CHOICE: Final = rb'"index"\s*:\s*[1-9]'
 
 CHAT: Final = Reading(
     _chat_known,
     _chat_seen,
     _chat_gather,
-    re.compile(rb'"(content|reasoning_content|reasoning|arguments|text|refusal)"\s*:\s*"[^"]'),
-    re.compile(rb'"finish_reason"\s*:\s*"|' + _LATER_CHOICE),
+    re.compile(rb'"(?:content|reasoning_content|reasoning|refusal|text|(arguments))"\s*:\s*"(?!")'),
+    re.compile(rb'"finish_reason"\s*:\s*"|"error"|"index"\s*:\s*[1-9]'),
 )
 RESPONSES: Final = Reading(
     _responses_known,
     _responses_seen,
     _responses_gather,
-    re.compile(rb'"type"\s*:\s*"response\.\w+\.delta".*?"(delta)"\s*:\s*"[^"]'),
-    re.compile(rb'"response"\s*:'),
+    re.compile(rb'(?:event: ?[\w.]+\.delta\n)?data: ?\{"type": ?"response\.[\w.]+\.delta"'),
 )
 MESSAGES: Final = Reading(
     _messages_known,
     _messages_seen,
     _messages_gather,
-    re.compile(rb'"type"\s*:\s*"content_block_delta".*?"(text|thinking|partial_json)"\s*:\s*"[^"]'),
-    re.compile(rb'"stop_reason"'),
+    re.compile(rb'(?:event: ?content_block_delta\n)?data: ?\{"type": ?"content_block_delta"'),
     closes=True,
 )
 GEMINI: Final = Reading(
     _gemini_known,
     _gemini_seen,
     _gemini_gather,
-    re.compile(rb'"(text)"\s*:\s*"[^"]'),
-    re.compile(rb'"finishReason"|"promptFeedback"|' + _LATER_CHOICE),
+    re.compile(rb'"text"\s*:\s*"(?!")'),
+    re.compile(rb'"finishReason"|"promptFeedback"|"error"|"index"\s*:\s*[1-9]'),
 )
 
 READINGS: Final[dict[Format, Reading]] = {
@@ -364,19 +368,33 @@ def reading_of(event: Object) -> Reading | None:
 
 
 def choices_asked(body: bytes) -> int:
-    """How many choices the body of a chat request asks for.
+    """Return how many choices the body of a chat request asks for.
 
     >>> choices_asked(b'{"n": 2}'), choices_asked(b'{"messages": [{"n": 2}]}')
     (2, 1)
     """
-    if b'"n"' not in body:
-        return 1
+    choices = _asked(body, "n")
+    return choices if isinstance(choices, int) and choices > 0 else 1
+
+
+def events_asked(body: bytes) -> bool:
+    """Say whether the body of a request asks for an event stream.
+
+    >>> events_asked(b'{"stream": true}'), events_asked(b'{"tools": [{"stream": true}]}')
+    (True, False)
+    """
+    return _asked(body, "stream") is True
+
+
+def _asked(body: bytes, name: str) -> object:
+    """The value of a field of a JSON body; it is not even parsed where the name is not in it."""
+    if b'"%b"' % name.encode() not in body:
+        return None
     try:
         asked = json.loads(body)
     except (ValueError, RecursionError):
-        return 1
-    choices = asked.get("n") if is_object(asked) else None
-    return choices if isinstance(choices, int) and choices > 0 else 1
+        return None
+    return asked.get(name) if is_object(asked) else None
 
 
 FAILURES: Final = frozenset({"error", "response.failed"})

@@ -23,6 +23,7 @@ from halley.core.stream_formats import (
     Gathered,
     Reading,
     Seen,
+    counts,
     names_error,
     reading_of,
 )
@@ -33,6 +34,11 @@ KEPT_BYTES_MAX: Final = 256 * 1024
 CHARS_MAX: Final = 4 * 1024 * 1024
 """Of text and tool arguments together."""
 
+FRAMES_MAX: Final = 8
+"""Frames that are learned of one stream: where each event has another one, learning is in vain."""
+BACKSLASH: Final = 0x5C
+
+_STRING: Final = re.compile(rb'(?:[^"\\]|\\.)*')
 _DECODER: Final = json.JSONDecoder(strict=False)
 _DONE: Final = b"[DONE]"
 _NAMED_ERROR: Final = re.compile(rb"^event:\s*error\s*$", re.MULTILINE)
@@ -63,11 +69,14 @@ class Observer:
     """
 
     __slots__ = (
+        "_begun",
         "_choices",
         "_choices_min",
         "_closed",
         "_ended",
         "_first",
+        "_frame",
+        "_frames_left",
         "_gathered",
         "_kept",
         "_kept_bytes",
@@ -76,6 +85,7 @@ class Observer:
         "_return",
         "_skipping",
         "_sniffed",
+        "_tools",
         "content",
         "damaged",
         "done",
@@ -97,6 +107,9 @@ class Observer:
         self._return = False
         self._first = True
         self._skipping = False
+        self._frame: tuple[bytes, bytes] | None = None
+        self._frames_left = FRAMES_MAX
+        self._begun: Mapping[str, int] = {}
         self._kept: list[bytes] = []
         self._kept_bytes = 0
         self._gathered = Gathered(CHARS_MAX)
@@ -104,6 +117,7 @@ class Observer:
         self._choices_min = choices
         self._ended: dict[int, str] = {}
         self._closed = False
+        self._tools = False
         self.content = 0
         self.done = False
         self.finished = False
@@ -138,6 +152,9 @@ class Observer:
             data = self._without_returns(data)
         rest = self._rest
         if not rest and data.endswith(b"\n\n"):
+            if data.find(b"\n\n") == len(data) - 2:
+                self._block(data[:-2])
+                return
             for block in data[:-2].split(b"\n\n"):
                 self._block(block)
             return
@@ -191,16 +208,40 @@ class Observer:
 
     def _is_plain(self, block: bytes) -> bool:
         """Recognise a delta that carries content and nothing else, by its bytes."""
+        if self._frame is not None:  # the frame of an earlier one, with another text in it
+            before, after = self._frame
+            begin, end = len(before), len(block) - len(after)
+            if (
+                begin < end
+                and block.startswith(before)
+                and block.endswith(after)
+                and block.find(b'"', begin, end) < 0
+                and block[end - 1] != BACKSLASH
+            ):
+                return True
         reading = self._reading
         if reading is None or not self.content or not block.endswith(b"}"):
             return False
-        lines = 0 if block.startswith(b"data:") else 1 if block.startswith(b"event:") else -1
-        return (
-            block.count(b"\n") == lines
-            and b'"error"' not in block
-            and reading.plain.search(block) is not None
-            and reading.unplain.search(block) is None
-        )
+        if reading.unplain is not None:
+            return self._is_untyped(block, reading.plain, reading.unplain)
+        found = reading.plain.match(block)
+        return found is not None and block.find(b"\n", found.end()) < 0
+
+    def _is_untyped(
+        self, block: bytes, plain: re.Pattern[bytes], unplain: re.Pattern[bytes]
+    ) -> bool:
+        """Recognise a delta of a format whose events name no type, and learn its frame."""
+        if not block.startswith(b"data:") or b"\n" in block:
+            return False
+        found = plain.search(block)
+        if found is None or unplain.search(block) is not None:
+            return False
+        self._tools |= found.lastindex is not None
+        if self._frames_left:
+            self._frames_left -= 1
+            text = _STRING.match(block, found.end())
+            self._frame = text and (block[: found.end()], block[text.end() :])
+        return True
 
     def _read(self, block: bytes) -> None:
         """Read an event line by line, as the standard has it."""
@@ -241,6 +282,7 @@ class Observer:
         elif not whole and payload.startswith(_BRACES):
             self.damaged = self.error is None
             self.error = self.error or payload
+        self._tools = self._tools or TOOLS.search(payload) is not None
         self._keep(block)
 
     def _seen(self, document: Mapping[str, object]) -> Seen:
@@ -248,14 +290,18 @@ class Observer:
         if not self._sniffed and (found := reading_of(document)) is not None:
             self._reading, self._sniffed = found, True
             self.judged = True
-        return Seen() if self._reading is None else self._reading.seen(document)
+        if self._reading is None:
+            return Seen(usage=counts(document.get("usage")))
+        return self._reading.seen(document)
 
     def _take(self, seen: Seen) -> None:
         self.content += seen.content
         self._choices.update(seen.choices)
         self._ended.update(seen.ended)
         self._closed |= seen.closed
-        self.usage = seen.usage or self.usage
+        self._begun = seen.begun or self._begun
+        if seen.usage is not None:
+            self.usage = {**self._begun, **seen.usage}
 
     def _is_whole(self) -> bool:
         """Say whether the answer has every end that its format asks for."""
@@ -266,13 +312,9 @@ class Observer:
             return False
         if self._reading is not None and self._reading.closes and not self._closed:
             return False
-        if not LIMITED.isdisjoint(ended.values()) or not self._calls():
+        if not LIMITED.isdisjoint(ended.values()) or not self._tools:
             return True
         return all(call.complete for call in self.tool_calls)
-
-    def _calls(self) -> bool:
-        """Say whether there are tool calls, without reading what was kept."""
-        return bool(self._gathered.calls) or any(TOOLS.search(block) for block in self._kept)
 
     def _keep(self, block: bytes) -> None:
         self._kept.append(block)

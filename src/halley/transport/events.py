@@ -8,6 +8,7 @@ event that is no JSON: SDKs raise the bare error of their parser at it.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import deque
 from collections.abc import Callable
@@ -20,45 +21,6 @@ from halley.transport.decode import Unzip
 
 TIMEOUTS = (FaultKind.READ_TIMEOUT, FaultKind.POOL_TIMEOUT)
 DONE = re.compile(rb"^data:[ \t]*\[DONE\]", re.MULTILINE)
-TAIL_BYTES = 4096
-"""What is kept of the end of a body: usage stands in the last event of every format."""
-HEAD_BYTES = 1024
-"""What is kept of its start: Anthropic's first event counts the input, its last one the output."""
-
-
-class StalledError(Exception):
-    """Nothing came for too long; the message says what, and which setting."""
-
-
-class Ends:
-    """The first and the last bytes of a body that passes."""
-
-    __slots__ = ("_last", "_size", "head")
-
-    def __init__(self) -> None:
-        self.head = b""
-        self._last: list[bytes] = []
-        self._size = 0
-
-    def take(self, seen: bytes) -> None:
-        """Note the next bytes."""
-        if not self.head:
-            self.head = seen[:HEAD_BYTES]
-        self._last.append(seen)
-        self._size += len(seen)
-        if self._size > 4 * TAIL_BYTES:
-            self._last = [self.tail]
-            self._size = TAIL_BYTES
-
-    @property
-    def tail(self) -> bytes:
-        """The last bytes."""
-        return b"".join(self._last)[-TAIL_BYTES:]
-
-    @property
-    def both(self) -> bytes:
-        """The first and the last, which may overlap."""
-        return self.head + self.tail
 
 
 class EventStream:
@@ -77,10 +39,10 @@ class EventStream:
         "_held_bytes",
         "_looked_at",
         "_now",
+        "_stall",
         "_until",
         "_unzip",
         "content_at",
-        "ends",
         "held",
         "lied",
         "observer",
@@ -93,6 +55,7 @@ class EventStream:
         observer: Observer,
         terms: StreamTerms,
         now: Callable[[], float],
+        stall: Callable[[str], Exception],
         *,
         sent_at: float,
         deadline: float,
@@ -101,13 +64,13 @@ class EventStream:
         self._head = head
         self.observer = observer
         self.terms = terms
-        self.ends = Ends()
         self.held: deque[bytes] = deque()
         self.content_at: float | None = None
         self.lied = False
         self._held_bytes = 0
         self._looked_at = sent_at
         self._now = now
+        self._stall = stall
         self._unzip = unzip
         self._deadline = deadline
         self._finished = False
@@ -117,28 +80,26 @@ class EventStream:
         """Return what of the next chunk may reach the caller: all of it, or what precedes a lie.
 
         Raises:
-            StalledError: it came too late.
+            httpx.ReadTimeout: it came too late.
         """
         observer, before = self.observer, self.observer.content
         if self._unzip is None:
-            self.ends.take(chunk)
             observer.feed(chunk)
         else:
             for piece in self._unzip.pieces(chunk):
-                self.ends.take(piece)
                 observer.feed(piece)
             if self._unzip.damaged:
                 observer.judged = False
         self._looked_at = now = self._now()
         if now > self._deadline:
-            raise StalledError("the deadline passed while the body was arriving")
+            raise self._stall("the deadline passed while the body was arriving")
         if observer.finished:
             self._finish(now)
         elif observer.content != before:
             self.content_at = self.content_at or now
             self._until = self._at_most(now, self.terms.content_idle_s)
         elif now > self._until:
-            raise StalledError("no content for too long, though something came")
+            raise self._stall("no content for too long, though something came")
         if observer.done and observer.judged and not observer.finished:
             self.lied = True
             return self._before_the_lie(chunk)
@@ -150,28 +111,34 @@ class EventStream:
         """Hold a chunk back; say whether that is enough: the answer has begun, or will not come.
 
         Raises:
-            StalledError: as `look`.
+            httpx.ReadTimeout: as `look`.
         """
         if part := self.look(chunk):
             self.held.append(part)
             self._held_bytes += len(part)
-        if self.observer.finished or self.over or self._held_bytes > bytes_max:
+        over = self.lied or self.observer.error is not None
+        if over or self.observer.finished or self._held_bytes > bytes_max:
             return True
         if self._unzip is not None and self._unzip.damaged:
             return True
         since_s = 0.0 if self.content_at is None else self._now() - self.content_at
         return self.terms.releases(self.observer.content, since_s)
 
-    def asked(self) -> None:
-        """The caller asks for more: the time that he took does not count as silence."""
+    def asked(self) -> bool:
+        """The caller asks for more; say whether there may be any.
+
+        The time that he took does not count as silence.
+        """
         if self._until < self._deadline:
             took_s = self._now() - self._looked_at
             self._until = min(self._until + took_s, self._deadline)
+        return not self.lied and self.observer.error is None
 
     @property
-    def over(self) -> bool:
-        """Nothing that follows can make the answer whole."""
-        return self.lied or self.observer.error is not None
+    def counted(self) -> bytes:
+        """What the record of a call may read of the stream: the tokens it counted."""
+        usage = self.observer.usage
+        return b"" if usage is None else json.dumps(dict(usage)).encode()
 
     def read_s(self, own_s: float | None) -> float:
         """Return how long the next read may take, `own_s` being the client's own limit."""
@@ -228,7 +195,7 @@ class EventStream:
             self.content_at = self.content_at or (now if self.observer.content else None)
             self._until = self._at_most(now, self.terms.finish_grace_s)
         elif now > self._until:
-            raise StalledError("the stream stayed open after its finish")
+            raise self._stall("the stream stayed open after its finish")
 
     def _at_most(self, now: float, seconds: float | None) -> float:
         return self._deadline if seconds is None else min(now + seconds, self._deadline)

@@ -6,38 +6,50 @@ any other, and the call may be sent again.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from halley.core.effects import Send
 from halley.core.endpoints import family_of
 from halley.core.interrupted import Interruption
 from halley.core.model import History, Reply, StreamState
-from halley.core.stream_formats import choices_asked
+from halley.core.stream_formats import choices_asked, events_asked
 from halley.core.streams import Observer
 from halley.transport.decode import READABLE, Unzip
-from halley.transport.events import EventStream, StalledError
+from halley.transport.events import EventStream
 from halley.transport.exchange import Exchange
+from halley.transport.family import Family
 
 if TYPE_CHECKING:
     import httpx2
 
 
-def event_stream(exchange: Exchange, response: httpx2.Response, effect: Send) -> EventStream | None:
-    """Return what watches the event stream in hand; None for any other body.
+STREAM = b'"stream"'
+"""In the body of a request that asks for an event stream."""
+NO_EVENTS = ("application/json", "text/")
+"""What comes instead of events, and an SDK that expects them skips without a word."""
 
-    One in a compression that the standard library cannot read passes unwatched.
+
+def event_stream(exchange: Exchange, response: httpx2.Response, effect: Send) -> EventStream | None:
+    """Return what watches the event stream in hand, or what came in its place.
+
+    None for any other body, and for one in a compression that the standard library cannot read.
     """
     encoding = exchange.fields.get("content-encoding", "")
-    if "event-stream" not in exchange.fields.get("content-type", "").lower():
+    if not _is_stream(exchange, response):
         return None
     if encoding and encoding not in READABLE:
         return None
-    observer = Observer(family_of(exchange.request.url.path).format, choices_of(exchange))
+    observer = Observer(
+        family_of(exchange.request.url.path).format,
+        choices_asked(body_of(exchange.asked, exchange.family)),
+    )
     exchange.stream = stream = EventStream(
         exchange.head(response),
         observer,
         effect.terms,
         exchange.now,
+        partial(stall, exchange.family, exchange.request),
         sent_at=exchange.sent_at,
         deadline=exchange.deadline,
         unzip=Unzip(encoding) if encoding and encoding != "identity" else None,
@@ -46,24 +58,30 @@ def event_stream(exchange: Exchange, response: httpx2.Response, effect: Send) ->
     return stream
 
 
-def choices_of(exchange: Exchange) -> int:
-    """Return how many choices the request asks for; 1 if its body is not in memory."""
-    try:
-        return choices_asked(exchange.asked.content)
-    except exchange.family.not_read:
-        return 1
+def stall(family: Family, request: httpx2.Request, what: str) -> Exception:
+    """Return the timeout of a stream that did not go on in time."""
+    return family.read_timeout(f"halley: {what}", request=request)
 
 
-def holds(exchange: Exchange, stream: EventStream, chunk: bytes, bytes_max: int) -> bool:
-    """Hold a chunk back; say whether that is enough for the decision.
+def _is_stream(exchange: Exchange, response: httpx2.Response) -> bool:
+    """Say whether a body is an event stream, or stands where one was asked for.
 
-    Raises:
-        httpx.ReadTimeout: it came too late.
+    Gemini streams JSON where nobody asks for events, and media are what they are.
     """
+    if not 200 <= response.status_code < 300:  # noqa: PLR2004 - RFC 9110 §15.3
+        return False
+    kind = exchange.fields.get("content-type", "").lower()
+    if "event-stream" in kind:
+        return True
+    return kind.startswith(NO_EVENTS) and events_asked(body_of(exchange.asked, exchange.family))
+
+
+def body_of(request: httpx2.Request, family: Family) -> bytes:
+    """Return the body of a request; nothing if it is not in memory."""
     try:
-        return stream.hold(chunk, bytes_max)
-    except StalledError as stall:
-        raise stalled(exchange, stall) from None
+        return request.content
+    except family.not_read:
+        return b""
 
 
 def beginning(exchange: Exchange, stream: EventStream, effect: Send, *, ended: bool) -> Reply:
@@ -72,11 +90,6 @@ def beginning(exchange: Exchange, stream: EventStream, effect: Send, *, ended: b
     shown, whole = exchange.shown(effect.inspect_bytes_max)
     reply = stream.beginning(shown, ended=ended)
     return reply if whole or reply.stream is not None else reply._replace(complete=False)
-
-
-def stalled(exchange: Exchange, stall: StalledError) -> Exception:
-    """Return the timeout of a stream that did not go on in time."""
-    return exchange.family.read_timeout(f"halley: {stall}", request=exchange.request)
 
 
 def broke_off(

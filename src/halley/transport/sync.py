@@ -29,7 +29,7 @@ from halley.transport.exchange import (
     too_late,
 )
 from halley.transport.family import Family
-from halley.transport.opening import beginning, event_stream, holds
+from halley.transport.opening import STREAM, beginning, body_of, event_stream
 from halley.transport.reentry import given_up, remember
 from halley.transport.request import answered, content_length, described
 from halley.transport.timeouts import unhurried
@@ -75,10 +75,11 @@ class SyncWire(Exchange):
             if first is not None and first.body is not None:
                 self.body = first.body
                 return self.inspected(response, effect.inspect_bytes_max, held=True)
-            if to_be_read(response.status_code, fields) or response.is_closed:
-                return self._read(response, effect)
-            if (stream := event_stream(self, response, effect)) is not None:
+            stream = None if response.is_closed else event_stream(self, response, effect)
+            if stream is not None:
                 return self._open(response, stream, effect)
+            if response.is_closed or to_be_read(response.status_code, fields):
+                return self._read(response, effect)
             self.body = b""
             return self.head(response)
         except self.family.request_error as error:
@@ -107,7 +108,7 @@ class SyncWire(Exchange):
         """Read the event stream in hand as far as the decision needs it."""
         self._chunks = chunks = iter(response.stream)  # type: ignore[arg-type]
         for chunk in chunks:
-            if holds(self, stream, chunk, effect.body_bytes_max):
+            if stream.hold(chunk, effect.body_bytes_max):
                 return beginning(self, stream, effect, ended=False)
         return beginning(self, stream, effect, ended=True)
 
@@ -214,7 +215,7 @@ class Transport:
         try:
             response = self._forward(request)
             fields = Fields(response.headers.raw)
-            if not plain_json(response, fields):
+            if not plain_json(response, fields) or STREAM in body_of(request, self._family):
                 return First(response)
             parts = []
             for part in response.stream:  # type: ignore[union-attr]

@@ -18,19 +18,72 @@ from halley.core.effects import StreamEnd
 from halley.core.model import Fault
 from halley.drivers.session import Session
 from halley.transport.decode import READABLE, Unzip
-from halley.transport.events import Ends, StalledError
 from halley.transport.exchange import Exchange, marked
 from halley.transport.family import Family, fault_kind
-from halley.transport.opening import broke_off, stalled
+from halley.transport.opening import broke_off
 
 if TYPE_CHECKING:
     import httpx2
 
 
-class Watch:
-    """The state of one watched body, shared by both colours."""
+TAIL_BYTES = 4096
+"""What is kept of the end of a body: usage stands in the last event of every format."""
+HEAD_BYTES = 1024
+"""What is kept of its start: Anthropic's first event counts the input, its last one the output."""
 
-    __slots__ = ("_deadline", "_ends", "_now", "_session", "_unzip", "exchange", "held", "stream")
+
+class Ends:
+    """The first and the last bytes of a body that passes."""
+
+    __slots__ = ("_last", "_size", "head")
+
+    def __init__(self) -> None:
+        self.head = b""
+        self._last: list[bytes] = []
+        self._size = 0
+
+    def take(self, seen: bytes) -> None:
+        """Note the next bytes."""
+        if not self.head:
+            self.head = seen[:HEAD_BYTES]
+        self._last.append(seen)
+        self._size += len(seen)
+        if self._size > 4 * TAIL_BYTES:
+            self._last = [self.tail]
+            self._size = TAIL_BYTES
+
+    @property
+    def tail(self) -> bytes:
+        """The last bytes."""
+        return b"".join(self._last)[-TAIL_BYTES:]
+
+    @property
+    def both(self) -> bytes:
+        """The first and the last, which may overlap."""
+        return self.head + self.tail
+
+
+class Watch:
+    """The state of one watched body, shared by both colours.
+
+    Attributes:
+        held: Chunks that were read before the decision.
+        asked: The caller asks for more; it says whether there may be any.
+        passes: Looks at a chunk on its way to the caller, and returns what of it may reach him.
+    """
+
+    __slots__ = (
+        "_deadline",
+        "_ends",
+        "_now",
+        "_session",
+        "_unzip",
+        "asked",
+        "exchange",
+        "held",
+        "passes",
+        "stream",
+    )
 
     def __init__(self, exchange: Exchange, session: Session) -> None:
         self.exchange = exchange
@@ -40,7 +93,10 @@ class Watch:
         self._session = session
         self._now = exchange.now
         self._deadline = exchange.deadline
-        self._ends = Ends() if self.stream is None else self.stream.ends
+        self._ends = Ends()
+        stream = self.stream
+        self.asked = self._asked if stream is None else stream.asked
+        self.passes = self._passes if stream is None else stream.look
         self.held = self._take_held()
 
     def _take_held(self) -> deque[bytes]:
@@ -53,28 +109,19 @@ class Watch:
         held, self.stream.held = self.stream.held, deque()
         return held if b"".join(held) == body else deque([body])
 
-    def asked(self) -> bool:
-        """The caller asks for more; say whether there may be any."""
-        if self.stream is None:
-            return True
-        self.stream.asked()
-        return not self.stream.over
+    def _asked(self) -> bool:
+        return True
 
-    def passes(self, chunk: bytes) -> bytes:
-        """Look at a chunk on its way to the caller; return what of it may reach him.
+    def _passes(self, chunk: bytes) -> bytes:
+        """Look at a chunk of a body of which only the ends are noted.
 
         Raises:
-            httpx.ReadTimeout: the deadline of the call or a limit of the stream has passed.
+            httpx.ReadTimeout: the deadline of the call has passed.
         """
-        if self.stream is None:
-            if self._now() > self._deadline:
-                raise self.exchange.too_late()
-            self._note(chunk)
-            return chunk
-        try:
-            return self.stream.look(chunk)
-        except StalledError as stall:
-            raise stalled(self.exchange, stall) from None
+        if self._now() > self._deadline:
+            raise self.exchange.too_late()
+        self._note(chunk)
+        return chunk
 
     def _note(self, chunk: bytes) -> None:
         """Note the ends of a body of which nothing else is watched."""
@@ -84,7 +131,7 @@ class Watch:
     def ended(self, error: Exception | None = None) -> Exception | None:
         """The body is over, by itself or by an error; return what to raise."""
         end = self._ending(error)
-        history = self._session.ended(end, self._ends.both)
+        history = self._session.ended(end, self._body)
         self.exchange.unpace_reads()
         if history is None:
             return error
@@ -95,6 +142,11 @@ class Watch:
         interruption = broke_off(self.exchange, self.stream, end.stream, history)
         interruption.__cause__ = error
         return interruption
+
+    @property
+    def _body(self) -> bytes:
+        """What the record of the call may read of the body."""
+        return self._ends.both if self.stream is None else self.stream.counted
 
     def _ending(self, error: Exception | None) -> StreamEnd:
         fault = None if error is None else fault_kind(error)
@@ -109,7 +161,7 @@ class Watch:
         """
         end = StreamEnd() if self.stream is None else self.stream.closing()
         self.exchange.unpace_reads()
-        self._session.let_go(end, self._ends.both)
+        self._session.let_go(end, self._body)
 
 
 class SyncWatched:
