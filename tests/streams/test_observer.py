@@ -6,6 +6,7 @@ one that is whole is never called cut. And where chunks end says nothing.
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Iterable
@@ -176,6 +177,38 @@ def test_damage_is_never_taken_for_an_answer(recorded: Recorded, source: random.
     seen = observed(recorded.wire, [data])
     if seen.finished and seen.error is None:
         assert judged(recorded.wire, data).finished
+
+
+@settings(max_examples=1500, deadline=None)
+@given(recorded=st.sampled_from(RECORDED), source=SEEDS)
+def test_no_value_of_an_unexpected_type_disturbs_it(recorded: Recorded, source: random.Random):
+    """A gateway may write anything anywhere: an observer must never be what ends a stream."""
+    blocks = list(recorded.blocks)
+    at = source.randrange(len(blocks))
+    blocks[at] = misshapen(blocks[at], source)
+    seen = observed(recorded.wire, blocks)
+    assert isinstance(seen.text, str)
+    assert all(isinstance(call.arguments, str) for call in seen.tool_calls)
+
+
+JUNK: list[Any] = [None, {}, [], {"a": [1]}, ["b"], 7, -1, 0.5, True, "", "x"]
+
+
+def misshapen(block: bytes, source: random.Random) -> bytes:
+    """The event with one value, somewhere in its JSON, in the place of another."""
+    head, found, tail = block.partition(b"data: ")
+    try:
+        value = json.loads(tail)
+    except ValueError:
+        return block
+    place, junk = value, source.choice(JUNK)
+    while isinstance(place, dict | list) and place:
+        key = source.choice(list(place if isinstance(place, dict) else range(len(place))))
+        if not isinstance(place[key], dict | list) or not place[key] or source.random() < 0.3:
+            place[key] = junk
+            break
+        place = place[key]
+    return head + found + json.dumps(value).encode() + b"\n\n"
 
 
 def rewritten(data: bytes, source: random.Random) -> bytes:
