@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,7 @@ class Opinion:
 
 def judged(wire: Wire, data: bytes) -> Opinion:
     """The opinion on these bytes, as a stream that ended there."""
-    events = [value for text in payloads(data) if isinstance(value := parsed(text), dict)]
+    events = [event for text in payloads(data) for event in documents(text)]
     return JUDGES[wire](events)
 
 
@@ -44,6 +45,19 @@ def payloads(data: bytes) -> list[str]:
         request=httpx2.Request("POST", "https://a.test"),
     )
     return [event.data for event in httpx2.EventSource(response) if event.data]
+
+
+def documents(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects at the start of the data of an event, of which some gateways put two."""
+    decoder = json.JSONDecoder()
+    while text:
+        try:
+            value, end = decoder.raw_decode(text)
+        except ValueError:
+            return
+        if isinstance(value, dict):
+            yield value
+        text = text[end:].lstrip()
 
 
 def parsed(text: str) -> Any:
