@@ -73,11 +73,12 @@ def test_a_cut_at_any_byte_is_a_cut(recorded: Recorded):
 @EACH
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"], ids=["lf", "crlf", "cr"])
 def test_each_place_to_split_gives_the_same(recorded: Recorded, line_end: bytes):
-    """Two chunks, split at each byte, and one byte at a time."""
+    """Two chunks, split at each byte, or around each other line end; and one byte at a time."""
     whole = recorded.whole.replace(b"\n", line_end)
     expected = facts(observed(recorded, [whole]))
     assert expected == facts(observed(recorded, recorded.events))
-    for at in range(1, len(whole)):
+    ends = {at + n for at, byte in enumerate(whole) if byte in b"\r\n" for n in (-1, 0, 1, 2)}
+    for at in range(1, len(whole)) if line_end == b"\n" else sorted(ends):
         assert facts(observed(recorded, [whole[:at], whole[at:]])) == expected, at
     assert facts(observed(recorded, [whole[at : at + 1] for at in range(len(whole))])) == expected
 
@@ -180,6 +181,27 @@ def test_tool_calls_say_whether_they_are_complete(cut: int):
 def test_tool_calls_of_the_other_formats(recorded: Recorded, call: ToolCall):
     """Each has its own pieces."""
     assert observed(recorded, recorded.events).tool_calls == (call,)
+
+
+def test_a_tool_call_may_begin_with_its_arguments():
+    """And look like the content before it: its arguments must be readable all the same."""
+    half = [chat("a"), chat("b"), chat_tool('{"a": ', name="f"), chat(finish="tool_calls")]
+    assert not observed(TOOLS, half).finished
+    assert observed(TOOLS, [*half[:3], chat_tool("1}"), half[3]]).finished
+
+
+def test_a_delta_that_only_looks_like_the_ones_before_is_read():
+    """Two choices in one event, of which the first ends there; an error beside a text."""
+    begun = [chat("a"), chat("b"), chat("c")]
+    choices = [
+        {"index": 0, "delta": {"content": "d"}, "finish_reason": "stop"},
+        {"index": 0, "delta": {"content": "e"}, "finish_reason": None},
+    ]
+    frame = {"id": "c1", "object": "chat.completion.chunk"}
+    assert observed(CHAT, [*begun, event({**frame, "choices": choices, "usage": None})]).finished
+    error = [{"index": 0, "delta": {"content": "d", "error": "x"}, "finish_reason": None}]
+    said = {**frame, "choices": error, "error": {"code": 502}, "usage": None}
+    assert observed(CHAT, [*begun, event(said)]).error is not None
 
 
 def test_a_function_call_of_gemini_comes_whole():
@@ -314,5 +336,5 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_byte_order_mark_hides_nothing():
     """It may stand before the first event."""
-    seen = observed(CHAT, [b"\xef\xbb\xbf" + CHAT.whole])
-    assert facts(seen) == facts(observed(CHAT, [CHAT.whole]))
+    seen = observed(GEMINI, [b"\xef\xbb\xbf" + GEMINI.whole])
+    assert facts(seen) == facts(observed(GEMINI, [GEMINI.whole]))

@@ -246,7 +246,6 @@ class Call:
                 failure=failure,
                 decision=None if failure is None else self._decision(failure),
                 stop_reason=StopReason.COMMITTED,
-                stream=outcome.stream,
             )
         self._attempts = (*self._attempts[:-1], attempt)
         return self._history()

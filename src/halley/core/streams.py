@@ -36,7 +36,6 @@ CHARS_MAX: Final = 4 * 1024 * 1024
 
 FRAMES_MAX: Final = 8
 """Frames that are learned of one stream: where each event has another one, learning is in vain."""
-BACKSLASH: Final = 0x5C
 
 _STRING: Final = re.compile(rb'(?:[^"\\]|\\.)*')
 _DECODER: Final = json.JSONDecoder(strict=False)
@@ -216,7 +215,6 @@ class Observer:
                 and block.startswith(before)
                 and block.endswith(after)
                 and block.find(b'"', begin, end) < 0
-                and block[end - 1] != BACKSLASH
             ):
                 return True
         reading = self._reading

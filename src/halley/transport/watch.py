@@ -132,7 +132,6 @@ class Watch:
         """The body is over, by itself or by an error; return what to raise."""
         end = self._ending(error)
         history = self._session.ended(end, self._body)
-        self.exchange.unpace_reads()
         if history is None:
             return error
         if self.stream is None:
