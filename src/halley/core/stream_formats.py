@@ -110,8 +110,8 @@ def _word(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _index(item: Object) -> int:
-    index = item.get("index", 0)
+def _index(item: Object, name: str = "index") -> int:
+    index = item.get(name, 0)
     return index if isinstance(index, int) else 0
 
 
@@ -206,7 +206,7 @@ def _responses_seen(event: Object) -> Seen:
 
 
 def _responses_gather(event: Object, into: Gathered) -> None:
-    kind, key = _word(event.get("type")), event.get("output_index")
+    kind, key = _word(event.get("type")), _index(event, "output_index")
     match kind:
         case "response.output_text.delta":
             into.text(event.get("delta"))
@@ -256,7 +256,7 @@ def _messages_seen(event: Object) -> Seen:
 
 
 def _messages_gather(event: Object, into: Gathered) -> None:
-    index = event.get("index")
+    index = _index(event)
     delta, block = event.get("delta"), event.get("content_block")
     if is_object(block):
         if "tool_use" in _word(block.get("type")):
@@ -411,7 +411,7 @@ def names_error(event: object) -> bool:
         return any(names_error(item) for item in objects(event))
     if not is_object(event):
         return False
-    if event.get("error") or event.get("type") in FAILURES or event.get("object") == "error":
+    if event.get("error") or _word(event.get("type")) in FAILURES or event.get("object") == "error":
         return True
     return any(
         _reason(one, "finish_reason").get(_index(one)) == ERROR_REASON

@@ -62,6 +62,7 @@ class Observer:
         finished: The answer is whole: every choice has its finish reason, tool calls can be read.
         done: The stream said ``[DONE]``, whatever that is worth.
         error: The body of the error that came inside the stream; None: none did.
+        damaged: That error is an event that is no JSON: what was to be read was lost on the way.
         usage: LLM tokens by the provider's names; None as long as they are not known.
         judged: Its end can be told: the format is known, and nothing was skipped.
     """
@@ -86,6 +87,7 @@ class Observer:
         "_tools",
         "_typed",
         "content",
+        "damaged",
         "done",
         "error",
         "finished",
@@ -121,6 +123,7 @@ class Observer:
         self.done = False
         self.finished = False
         self.error: bytes | None = None
+        self.damaged = False
         self.usage: Mapping[str, int] | None = None
         self.judged = self._reading is not None
 
@@ -186,11 +189,14 @@ class Observer:
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _block(self, block: bytes) -> None:
-        """Look at the lines between two blank ones."""
+        """Look at the lines between two blank ones; after an error nothing counts any more."""
+        if self.error is not None:
+            return
         if self._skipping:
             self._skip()
         elif self._is_plain(block):
             self.content += 1
+            self._choices.add(0)  # a later choice is not plain
             self._keep(block)
         else:
             self._read(block)
@@ -276,6 +282,7 @@ class Observer:
         if self._reading is None:
             self.content += self.error is None
         elif not whole and payload.startswith(_BRACES):
+            self.damaged = self.error is None
             self.error = self.error or payload
         self._tools = self._tools or TOOLS.search(payload) is not None
         self._keep(block)

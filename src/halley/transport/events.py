@@ -1,8 +1,9 @@
 """One event stream on its way to the caller: what it said, what was held back, when it must go on.
 
 What it says is the observer's affair; here is what has to do with time, chunks and compression. The
-bytes stay as they came, except for one thing: a `[DONE]` after an answer that is not whole is kept
-from the caller, for SDKs take it for the end and would never learn of the interruption.
+bytes stay as they came, except for two things that are kept from the caller. A `[DONE]` after an
+answer that is not whole: SDKs take it for the end and would never learn of the interruption. And an
+event that is no JSON: SDKs raise the bare error of their parser at it.
 """
 
 from __future__ import annotations
@@ -102,6 +103,8 @@ class EventStream:
         if observer.done and observer.judged and not observer.finished:
             self.lied = True
             return self._before_the_lie(chunk)
+        if observer.damaged:
+            return self._before_the_damage(chunk)
         return chunk
 
     def hold(self, chunk: bytes, bytes_max: int) -> bool:
@@ -201,6 +204,12 @@ class EventStream:
         """Cut a chunk off before its `[DONE]`; one that cannot be read as it is is kept whole."""
         found = DONE.search(chunk) if self._unzip is None else None
         return b"" if found is None else chunk[: found.start()]
+
+    def _before_the_damage(self, chunk: bytes) -> bytes:
+        """Cut a chunk off before its damaged event; one that begins with it is kept whole."""
+        at = -1 if self._unzip is not None else chunk.find(self.observer.error or b"")
+        before = -1 if at < 0 else chunk.rfind(b"\n\n", 0, at)
+        return b"" if before < 0 else chunk[: before + 2]
 
 
 def _broken(outcome: Outcome) -> StreamEnd:
