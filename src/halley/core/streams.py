@@ -196,7 +196,6 @@ class Observer:
             self._skip()
         elif self._is_plain(block):
             self.content += 1
-            self._choices.add(0)  # a later choice is not plain
             self._keep(block)
         else:
             self._read(block)
@@ -238,6 +237,7 @@ class Observer:
         found = plain.search(block)
         if found is None or unplain.search(block) is not None:
             return False
+        self._choices.add(0)  # a later choice is not plain
         self._tools |= found.lastindex is not None
         if self._frames_left:
             self._frames_left -= 1
