@@ -13,12 +13,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import random
 import statistics
-import sys
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import backoff
@@ -30,6 +26,7 @@ import tenacity
 
 import halley
 import halley.httpx
+from measuring import Block, async_block, measured, pinned, sync_block
 
 URL = "https://api.cometapi.com/v1/chat/completions"
 BODY = json.dumps({"messages": [{"role": "user", "content": "hello " * 30}], "model": "m"}).encode()
@@ -62,7 +59,6 @@ REPLY_HEADERS = [
 REQUEST_HEADERS = {"authorization": "Bearer " + "k" * 48, "content-type": "application/json"}
 TARGET_US = 10.0
 
-Block = Callable[[int], None]
 Call = Callable[[], Any]
 
 
@@ -83,26 +79,6 @@ def transports(module: Any) -> tuple[Any, Any]:
 def post(client: Any) -> Call:
     """The call that everything is measured around."""
     return lambda: client.post(URL, content=BODY, headers=REQUEST_HEADERS)
-
-
-def sync_block(call: Call) -> Block:
-    """A number of calls, one after the other."""
-
-    def block(calls: int) -> None:
-        for _ in range(calls):
-            call()
-
-    return block
-
-
-def async_block(loop: asyncio.AbstractEventLoop, call: Callable[[], Awaitable[Any]]) -> Block:
-    """The same in an event loop."""
-
-    async def calls_in_a_row(calls: int) -> None:
-        for _ in range(calls):
-            await call()
-
-    return lambda calls: loop.run_until_complete(calls_in_a_row(calls))
 
 
 def sync_variants() -> dict[str, tuple[Block, str]]:
@@ -160,31 +136,6 @@ def async_variants(loop: asyncio.AbstractEventLoop) -> dict[str, tuple[Block, st
     return {name: (async_block(loop, call), base) for name, (call, base) in calls.items()}
 
 
-def measured(
-    variants: dict[str, tuple[Block, str]], *, rounds: int, calls: int
-) -> dict[str, list[float]]:
-    """CPU microseconds per call of every variant, one figure a round."""
-    figures: dict[str, list[float]] = {name: [] for name in variants}
-    order = list(variants)
-    for name in order:
-        variants[name][0](calls)
-    for number in range(rounds):
-        random.shuffle(order)
-        for name in order:
-            started = time.process_time()
-            variants[name][0](calls)
-            figures[name].append((time.process_time() - started) / calls * 1e6)
-        progress(number + 1, rounds)
-    return figures
-
-
-def progress(done: int, rounds: int) -> None:
-    """Say how far it is, to a person at a terminal."""
-    if sys.stderr.isatty():
-        end = "\n" if done == rounds else ""
-        print(f"\rround {done} of {rounds}", end=end, file=sys.stderr, flush=True)
-
-
 def summary(
     variants: dict[str, tuple[Block, str]], figures: dict[str, list[float]], colour: str
 ) -> list[dict[str, Any]]:
@@ -218,8 +169,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=250, help="calls per variant and round")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    pinned()
     loop = asyncio.new_event_loop()
     rows = []
     for colour, variants in (("sync", sync_variants()), ("async", async_variants(loop))):
