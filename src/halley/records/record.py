@@ -92,7 +92,7 @@ def _fields(
 
 
 def _error(attempt: Attempt, request: Request, body: bytes) -> dict[str, object]:
-    """Return the body of an error, its size and its hash; of a success, a fault, a part, nothing."""
+    """Return an error's body, its size and its hash; of a success, a fault or a part, nothing."""
     if attempt.failure is None or attempt.fault is not None or attempt.stream or not body:
         return dict.fromkeys(("error_body", "error_bytes", "error_sha256"))
     start = body[:SCANNED_CHARS_MAX]
