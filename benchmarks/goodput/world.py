@@ -25,7 +25,7 @@ from .upstreams import Work
 TICK_S = 0.01
 """The backlog is refilled this often, so that even an unpaced client sends finitely often."""
 DEADLINE_S = 7 * 86400.0
-BATCH = Policy(attempts=20, deadline_s=DEADLINE_S)
+BATCH = Policy(pace="ramp", deadline_s=DEADLINE_S)
 LIBRARY = Policy()
 
 
