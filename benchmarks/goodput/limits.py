@@ -19,7 +19,7 @@ SLACK = 1e-9
 
 
 class Unit(StrEnum):
-    """What a limit counts: requests and LLM tokens it admits, seconds of a place, answers in time."""
+    """What a limit counts: requests or LLM tokens admitted, seconds of a place, answers in time."""
 
     REQUESTS = "requests"
     TOKENS = "tokens"
