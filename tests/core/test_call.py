@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from halley.compose import runtime
-from halley.core.call import ATTEMPTS_KEPT
+from halley.core.attempts import KEPT
 from halley.core.effects import Admit
 from halley.core.law import Law
 from halley.core.model import StopReason
@@ -63,7 +63,7 @@ def test_a_call_refused_a_thousand_times_keeps_the_last_few():
     """Its history is bounded, in order, and says how many sends there were."""
     call = one(*[error(429)] * 1000, OK, policy=RAMP)
     numbers = [attempt.number for attempt in call.history.attempts]
-    assert numbers == list(range(1002 - ATTEMPTS_KEPT, 1002))
+    assert numbers == list(range(1002 - KEPT, 1002))
 
 
 def test_a_call_asks_with_its_priority_and_its_tokens():

@@ -11,7 +11,8 @@ import pytest
 import halley
 from halley.core.model import StopReason
 from halley.drivers.clock import Clock
-from halley.transport.exchange import Fields, TimeLeft, credentials, described, masked
+from halley.transport.exchange import Fields, TimeLeft, masked
+from halley.transport.request import credentials, described
 from tests.lines import CHAT, JSON, QUICK, Answer, Line, failing, fault
 
 KEY = "sk-" + "k" * 32

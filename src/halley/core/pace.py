@@ -48,9 +48,10 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """There is no place in the queue, or no permit before the deadline."""
+    """There is no place in the queue (it is `full`), or no permit before the deadline."""
 
     why: str
+    full: bool = False
 
 
 Answer: TypeAlias = Granted | AskAgain | Refused
@@ -117,7 +118,7 @@ class Lane:
         queue = self._queues.get(priority)
         if queue is None or ticket not in queue:
             if self._queued >= self._queue_max:
-                return Refused(f"{self._queued} calls wait already")
+                return Refused(f"{self._queued} calls wait already", full=True)
             self._queues.setdefault(priority, OrderedDict())[ticket] = now
             self._queued += 1
         if now >= deadline:
@@ -177,6 +178,10 @@ class Lane:
                 if not queue:
                     del self._queues[priority]
                 return
+
+    def free_at(self) -> float:
+        """When the next permit is given, as far as rates and waits say."""
+        return max(self._due(0.0)[0], self._held_until, self.law.probe_at)
 
     def _due(self, cost: float) -> tuple[float, Binds]:
         """When the rates let a call of this cost go, and which of them is the later one."""
