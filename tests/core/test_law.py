@@ -108,10 +108,10 @@ def test_the_ramp_doubles_every_second_while_it_binds():
 def test_nothing_grows_while_the_work_is_what_limits(ramp):
     """Calls that came when they liked prove nothing about the limit."""
     law = Law(ramp=ramp)
-    law.requests.value = 5.0
+    law.requests.value, law.tokens.value, law.calls.value = 5.0, 50.0, 8.0
     for number in range(1000):
         law.apply(sent(number / 4.0, Binds.NOTHING))
-    assert law.requests.value == 5.0
+    assert (law.requests.value, law.tokens.value, law.calls.value) == (5.0, 50.0, 8.0)
 
 
 def test_a_burst_of_refusals_is_one_cut():
@@ -267,6 +267,16 @@ def test_what_headers_tell_after_a_refusal_counts_no_more():
     law = settled()
     law.apply(Signal(Event.TOLD, 20.0, 20.0, Binds.TOKENS, 1.0))
     assert law.tokens_per_s is None
+
+
+def test_a_block_of_an_hour_does_not_set_it_free():
+    """Its probes are refused again and again."""
+    law, now = Law(), 0.0
+    while now < 3600.0:
+        law.apply(sent(now))
+        law.apply(refused(now + 0.1, now))
+        now = max(now + 0.2, law.probe_at)
+        assert not law.free(now)
 
 
 class Server:

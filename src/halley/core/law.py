@@ -86,6 +86,7 @@ class Law:
         cycle_cuts: Cuts since the last block ended.
         probe_at: In a block, nothing may go before this.
         refusal_s: The longest round trip of a refusal lately.
+        refused_at: When the last one came that was no stray.
         told_per_s: Where the ramp ends: the rate that a server's headers told.
     """
 
@@ -111,6 +112,7 @@ class Law:
     blocks: float = 0.0
     probe_at: float = -math.inf
     refusal_s: float | None = None
+    refused_at: float = -math.inf
     strays: tuple[int, ...] = ()
     slow_until: float = -math.inf
     told_per_s: float = math.inf
@@ -139,7 +141,7 @@ class Law:
 
     def free(self, now: float) -> bool:
         """Say whether nothing need be held back any more: it was quiet for a minute."""
-        return not self.ramp and now - self.cut_at > FREE_AFTER_S
+        return not self.ramp and now - self.refused_at > FREE_AFTER_S
 
     def state(self) -> dict[str, Any]:
         """Return all that the law knows; JSON carries it, if it may write infinities."""
@@ -277,6 +279,7 @@ class Law:
             self.watched_at = None
         if why is Why.STRAY:
             return
+        self.refused_at = signal.now
         self.suspect.refused(signal.in_flight)
         if why is Why.CONCURRENCY and (fresh or self.blocked_at is not None):
             self._cut_calls(signal.in_flight)
