@@ -1,14 +1,13 @@
 """The record of one lane, and what an exchange does to it: the rules of every store, in Python.
 
-`exchange.lua` says the same to Redis; a test holds the two together. A record is a value that
-turns into JSON and back.
+`exchange.lua` says the same to Redis; a test holds the two together.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from halley.shared.store import MEMBER_S, Answer, Batch, Report, Snapshot, Wants
+from halley.shared.store import MEMBER_S, Answer, Fields, Report, State, Wants
 
 
 @dataclass(slots=True)
@@ -17,16 +16,17 @@ class Record:
 
     Attributes:
         epoch: Told apart from the record that stood here before by its name.
-        base: Reports that are in the snapshot.
-        log: Reports since then.
+        snapshot: A law.
+        base: Reports that are in it.
+        log: The signals of those since then.
         members: Name -> when it expires, and what it wants.
-        held_until: Server time before which nobody may go.
+        held_until: Before this nobody may go.
     """
 
     epoch: str
-    snapshot: Snapshot
+    snapshot: State
     base: int = 0
-    log: list[Batch] = field(default_factory=list)
+    log: list[tuple[Fields, ...]] = field(default_factory=list)
     members: dict[str, tuple[float, Wants]] = field(default_factory=dict)
     held_until: float = 0.0
 
@@ -34,13 +34,13 @@ class Record:
 def exchange(record: Record | None, report: Report, now: float) -> tuple[Record, Answer]:
     """Take a report in; return the record and what the member does not know yet."""
     if record is None:
-        record = Record(f"{report.member}@{now:.6f}", Snapshot(now, report.state))
-    elif record.epoch == report.epoch and report.seq > record.base and report.at is not None:
+        record = Record(f"{report.member}@{now:.6f}", report.state)
+    elif record.epoch == report.epoch and report.seq > record.base:
         del record.log[: report.seq - record.base]
-        record.base, record.snapshot = report.seq, Snapshot(report.at, report.state)
+        record.base, record.snapshot = report.seq, report.state
     if report.signals:
-        record.log.append(Batch(now, report.signals))
-    record.held_until = max(record.held_until, now + report.hold_s)
+        record.log.append(report.signals)
+    record.held_until = max(record.held_until, report.held_until)
     _count(record, report, now)
     return record, _answer(record, report, now)
 
@@ -63,7 +63,7 @@ def _answer(record: Record, report: Report, now: float) -> Answer:
         epoch=record.epoch,
         seq=seq,
         snapshot=None if follows else record.snapshot,
-        batches=tuple(record.log[report.seq - record.base if follows else 0 :]),
+        reports=tuple(record.log[report.seq - record.base if follows else 0 :]),
         members={name: wants for name, (_, wants) in record.members.items()},
-        held_s=max(0.0, record.held_until - now),
+        held_until=record.held_until,
     )

@@ -17,9 +17,7 @@ from halley.shared.store import (
     LANE_S,
     MEMBER_S,
     Answer,
-    Batch,
     Report,
-    Snapshot,
     StoreError,
     Wants,
 )
@@ -82,14 +80,13 @@ class RedisStore:
             report.member,
             "" if report.wants is None else _json(report.wants),
             _json(report.signals) if report.signals else "",
-            f"{report.hold_s:.6f}",
+            repr(report.held_until),
             report.epoch,
             report.seq,
-            "" if report.at is None else f"{report.at:.6f}",
             _json(report.state),
             MEMBER_S,
             int(LANE_S),
-            "" if self._now is None else f"{self._now():.6f}",
+            "" if self._now is None else repr(self._now()),
         )
 
     def close(self) -> None:
@@ -119,19 +116,14 @@ def _json(value: object) -> str:
 
 
 def _answer(raw: list[Any]) -> Answer:
-    now, epoch, seq, at, state, log, present, held_s = raw
+    now, epoch, seq, snapshot, log, present, held_until = raw
     entries = zip(present[::2], present[1::2], strict=True)
     return Answer(
         now=float(now),
         epoch=epoch,
         seq=seq,
-        snapshot=Snapshot(float(at), json.loads(state)) if at else None,
-        batches=tuple(_batch(line) for line in log),
+        snapshot=json.loads(snapshot) if snapshot else None,
+        reports=tuple(tuple(tuple(fields) for fields in json.loads(line)) for line in log),
         members={name: Wants(*json.loads(wants)) for name, wants in entries},
-        held_s=float(held_s),
+        held_until=float(held_until),
     )
-
-
-def _batch(line: str) -> Batch:
-    at, _, signals = line.partition(" ")
-    return Batch(float(at), tuple(tuple(signal) for signal in json.loads(signals)))

@@ -20,9 +20,9 @@ LEAST = 0.01
 def demand(wants: Wants, rate_per_s: float | None, in_flight_max: float) -> float:
     """Share of a limit that a member can use, 0 to 1; one that waits could use all of it.
 
-    >>> demand(Wants(0, 2, 4.0), rate_per_s=10.0, in_flight_max=math.inf)
+    >>> demand(Wants(0, 2, 4.0), rate_per_s=10.0, in_flight_max=float("inf"))
     0.5
-    >>> demand(Wants(1, 2, 4.0), rate_per_s=10.0, in_flight_max=math.inf)
+    >>> demand(Wants(1, 2, 4.0), rate_per_s=10.0, in_flight_max=float("inf"))
     1.0
     """
     if wants.queued:

@@ -1,9 +1,8 @@
 """What a member of a shared lane tells a store, and what it gets back.
 
 A store keeps, for every lane, a snapshot of the law, the reports since that snapshot in the order
-in which they came, the members with what they want, and the longest wait a server asked for. It
-understands neither laws nor signals. Times in a report are relative to its sending and the store
-stamps them with its own clock, so no two clocks need to agree.
+in which they came, the members with what they want, and the end of the longest wait that a server
+asked for. It understands neither laws nor signals. All times are those of the store's clock.
 """
 
 from __future__ import annotations
@@ -17,7 +16,9 @@ LANE_S = 600.0
 """A lane that nobody told anything about for so long is forgotten."""
 
 State: TypeAlias = Mapping[str, Any]
-"""A law as JSON-able values; its times are relative to an instant that stands beside it."""
+"""A law as JSON-able values."""
+Fields: TypeAlias = tuple[Any, ...]
+"""A signal as JSON-able values."""
 
 
 class Wants(NamedTuple):
@@ -41,58 +42,42 @@ class Report(NamedTuple):
         member: Its name, unique.
         wants: None: it leaves.
         signals: What its calls met since its last report, in order.
-        hold_s: A server's wait that nobody was told of yet, seconds from now; 0: none.
+        held_until: The end of a server's wait that the store was not told of yet; 0: none.
         epoch: The life of the lane's record that the member follows; "": none yet.
         seq: Reports of that life that are in `state`.
-        at: Server time that the times in `state` are relative to; None: now.
         state: The member's law. It is the first snapshot where the store has none, and the next
             one where it is ahead of the store's.
     """
 
     member: str
     wants: Wants | None
-    signals: tuple[tuple[Any, ...], ...]
-    hold_s: float
+    signals: tuple[Fields, ...]
+    held_until: float
     epoch: str
     seq: int
-    at: float | None
     state: State
-
-
-class Snapshot(NamedTuple):
-    """A law at an instant of server time."""
-
-    at: float
-    state: State
-
-
-class Batch(NamedTuple):
-    """The signals of one report, received at an instant of server time."""
-
-    at: float
-    signals: tuple[tuple[Any, ...], ...]
 
 
 class Answer(NamedTuple):
     """What a member is told.
 
     Attributes:
-        now: Server time, seconds.
+        now: The store's time, seconds.
         epoch: The life of the record.
-        seq: Reports in it, those of `batches` included.
+        seq: Reports in it, those of `reports` included.
         snapshot: Where to start from; None: go on from what was reported.
-        batches: Reports to apply on top, in order.
+        reports: Signals to apply on top, one tuple a report, in order.
         members: What everybody wants, the one who asks included unless it left.
-        held_s: Seconds for which nobody may go.
+        held_until: Before this nobody may go.
     """
 
     now: float
     epoch: str
     seq: int
-    snapshot: Snapshot | None
-    batches: tuple[Batch, ...]
+    snapshot: State | None
+    reports: tuple[tuple[Fields, ...], ...]
     members: Mapping[str, Wants]
-    held_s: float
+    held_until: float
 
 
 class Store(Protocol):
@@ -104,6 +89,9 @@ class Store(Protocol):
         Raises:
             StoreError: there is no answer; whether the report has arrived is not known.
         """
+
+    def close(self) -> None:
+        """Let go of what the store holds open; the next exchange opens it again."""
 
 
 class StoreError(Exception):
