@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.shared.clients import eventually, exchanging
 from tests.shared.servers import Server, server
 
 _numbers = itertools.count(1)
@@ -17,6 +18,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that nobody kills."""
     with server(tmp_path_factory.mktemp("redis")) as running:
         yield running
+        assert eventually(lambda: not exchanging())
 
 
 @pytest.fixture

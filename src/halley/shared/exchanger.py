@@ -129,10 +129,12 @@ class Exchanger:
         now = self._now()
         self._retry_at = now + self._retry_s * (0.5 + self._random())
         self._retry_s = min(2 * self._retry_s, RETRY_S_MAX)
-        if self._away_since is None:
+        if self._away_since is None and not self._leaves:
             self._away_since = now
             LOGGER.warning(
-                "pacer %s is away (%s): every process goes on with its last share", self._name, error
+                "pacer %s is away (%s): calls go on with the last share of each limit",
+                self._name,
+                error,
             )
 
     def _found(self) -> None:
@@ -145,4 +147,3 @@ class Exchanger:
         """Become a member of its own in a forked process; thread and connection are not its own."""
         self._member.fork(secrets.token_hex(8))
         self._begin()
-

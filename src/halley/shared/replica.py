@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 from halley.core.law import Binds, Event, Law, Signal, Why
 from halley.shared.store import Answer, Fields, State, StoreError
@@ -60,7 +60,7 @@ class Replica:
             raise StoreError(f"unreadable: {type(error).__name__}") from error
         self.epoch, self.seq = answer.epoch, answer.seq
         self._settle(answer.now - SETTLES_S)
-        law = Law.of(self._law.state())
+        law = self._law.moved(0.0)
         for signal in self._open:
             law.apply(signal)
         return law
