@@ -42,12 +42,14 @@ class Sharing:
     def __init__(self, name: str, lanes: Lanes, store: Store, clock: VirtualClock) -> None:
         self._store = store
         self._clock = clock
-        self._member = Member(name, lanes, self._ring)
+        self._member = Member(name, lanes)
+        lanes.share(self._ring, b"\1")
         self._last = -GAP_S
         self._next_at = math.inf
 
-    def _ring(self) -> None:
+    def _ring(self) -> bool:
         self._plan(max(self._clock.time, self._last + GAP_S))
+        return True
 
     def _plan(self, at: float) -> None:
         """Have the next turn then, unless one is planned before."""

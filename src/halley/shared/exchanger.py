@@ -16,7 +16,6 @@ from collections.abc import Callable
 from typing import Final
 
 from halley.core.lanes import LaneKey, Lanes
-from halley.shared.forks import watch
 from halley.shared.member import Member, lane_id
 from halley.shared.store import Report, Store, StoreError
 
@@ -42,6 +41,7 @@ class Exchanger:
         now: Monotonic seconds.
         random: Spreads the retries of processes that lost the store at the same moment.
         name: The store, for people.
+        ahead_s: By how much its clock is ahead; None: to be found out.
     """
 
     def __init__(
@@ -53,15 +53,15 @@ class Exchanger:
         now: Callable[[], float],
         random: Callable[[], float],
         name: str,
+        ahead_s: float | None = None,
     ) -> None:
         self.lock = lock
         self._connect = connect
         self._now = now
         self._random = random
         self._name = name
-        self._member = Member(secrets.token_hex(8), lanes, self.ring)
+        self._member = Member(secrets.token_hex(8), lanes, ahead_s)
         self._begin()
-        watch(self)
 
     def _begin(self) -> None:
         self._store = self._connect()
@@ -72,12 +72,13 @@ class Exchanger:
         self._retry_s = RETRY_S
         self._retry_at = -1.0
 
-    def ring(self) -> None:
+    def ring(self) -> bool:
         """Have an exchange soon; the caller holds the lock."""
         self._rung.set()
         if self._thread is None and not self._leaves:
             self._thread = threading.Thread(target=self._work, name="halley-pacer", daemon=True)
             self._thread.start()
+        return True
 
     def _work(self) -> None:
         atexit.register(self.leave)
@@ -142,6 +143,9 @@ class Exchanger:
             away_s, self._away_since = self._now() - self._away_since, None
             self._retry_s = RETRY_S
             LOGGER.info("pacer %s is back after %.1f s", self._name, away_s)
+
+    def before_fork(self) -> None:
+        """Nothing is to be made ready: it is enough that the lock is held."""
 
     def fork(self) -> None:
         """Become a member of its own in a forked process; thread and connection are not its own."""

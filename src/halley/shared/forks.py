@@ -18,12 +18,15 @@ class Forked(Protocol):
 
     lock: threading.Lock
 
+    def before_fork(self) -> None:
+        """Get ready; the lock is held until after the fork, in parent and child."""
+
     def fork(self) -> None:
-        """Begin anew in the child; its lock is held."""
+        """Begin anew in the child."""
 
 
 class _Forks:
-    """Those who asked, and the locks that are held while a fork is under way."""
+    """Those who asked, and those whose locks are held while a fork is under way."""
 
     def __init__(self) -> None:
         self._asked: weakref.WeakSet[Forked] = weakref.WeakSet()
@@ -42,6 +45,7 @@ class _Forks:
         self._held = list(self._asked)
         for one in self._held:
             one.lock.acquire()
+            one.before_fork()
 
     def _release(self) -> None:
         held, self._held = self._held, []

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
 from typing import Final
 
 from halley.core.lanes import LaneKey, Lanes
-from halley.core.law import Binds, Event, Law, Signal
+from halley.core.law import Law
 from halley.core.pace import Lane, Ticket
+from halley.core.signals import Binds, Event, Signal
 from halley.shared.replica import Replica
 from halley.shared.shares import demand, shares
 from halley.shared.store import Answer, Report, Wants
@@ -65,10 +65,10 @@ class Follower:
         "_sent_per_s",
     )
 
-    def __init__(self, lane: Lane, now: float) -> None:
+    def __init__(self, lane: Lane, now: float, ahead_s: float | None) -> None:
         self._lane = lane
         self._replica = Replica(lane.law)
-        self._ahead_s: float | None = None
+        self._ahead_s = ahead_s
         self._reported_at = self._busy_at = now
         self._answered_at = -math.inf
         self._apart = True
@@ -79,8 +79,7 @@ class Follower:
     def report(self, name: str, now: float, *, leaves: bool) -> Report:
         """Return what to tell the store; a lane that was quiet for a while leaves."""
         lane = self._lane
-        signals = lane.signals or []
-        if lane.in_flight or lane.waiting or signals:
+        if lane.in_flight or lane.queued or lane.outbox:
             self._busy_at = now
         if leaves or now - self._busy_at > QUIET_S:
             lane.listening = False
@@ -88,8 +87,8 @@ class Follower:
             self._replica = Replica(self._seed())
         return Report(
             member=name,
-            wants=self._wants(signals, now) if lane.listening else None,
-            signals=self._told(signals),
+            wants=self._wants(now) if lane.listening else None,
+            signals=self._told(),
             held_until=self._newly_held(),
             epoch=self._replica.epoch,
             seq=self._replica.seq,
@@ -101,22 +100,22 @@ class Follower:
         law = self._lane.law
         return Law(ramp=law.ramp) if self._ahead_s is None else law.moved(self._ahead_s)
 
-    def _wants(self, signals: list[Signal], now: float) -> Wants:
-        sent = [signal for signal in signals if signal.event is Event.SENT]
+    def _wants(self, now: float) -> Wants:
+        sent = [signal for signal in self._lane.outbox if signal.event is Event.SENT]
         waited = sum(signal.binds is not Binds.NOTHING for signal in sent)
         passed_s = max(now - self._reported_at, TICK)
         weight = 1.0 - math.exp(-passed_s / SMOOTH_S)
         self._sent_per_s += weight * (len(sent) / passed_s - self._sent_per_s)
         self._reported_at = now
         lane = self._lane
-        return Wants(lane.waiting + waited, lane.in_flight, round(self._sent_per_s, 3))
+        return Wants(lane.queued + waited, lane.in_flight, round(self._sent_per_s, 3))
 
-    def _told(self, signals: list[Signal]) -> tuple[Signal, ...]:
+    def _told(self) -> tuple[Signal, ...]:
         """Take out the signals to tell; before the store's time is known there are none."""
         if self._ahead_s is None:
             return ()
-        told = tuple(moved(signal, self._ahead_s) for signal in signals)
-        signals.clear()
+        told = tuple(moved(signal, self._ahead_s) for signal in self._lane.outbox)
+        self._lane.outbox.clear()
         return told
 
     def _newly_held(self) -> float:
@@ -160,8 +159,7 @@ class Follower:
     def miss(self, now: float) -> None:
         """Go on without an answer: by this lane's own law, and after a second with less."""
         self._replica.epoch = ""
-        if self._lane.signals:
-            self._lane.signals.clear()
+        self._lane.outbox.clear()
         if not self._apart and now - self._answered_at > LEASE_S:
             self._apart = True
             self._lane.share = APART * max(self._lane.share, self._equal)
@@ -172,15 +170,15 @@ class Member:
 
     Args:
         name: Nobody else's.
-        lanes: Shared from now on.
-        ring: Called when a lane wants an exchange soon.
+        lanes: Whoever steps them holds the client's lock.
+        ahead_s: By how much the store's clock is ahead; None: to be found out.
     """
 
-    def __init__(self, name: str, lanes: Lanes, ring: Callable[[], None]) -> None:
+    def __init__(self, name: str, lanes: Lanes, ahead_s: float | None = None) -> None:
         self._name = name
         self._lanes = lanes
+        self._ahead_s = ahead_s
         self._followers: dict[LaneKey, Follower] = {}
-        lanes.share(ring)
 
     def reports(self, now: float, *, leaves: bool = False) -> list[tuple[LaneKey, Report]]:
         """Return what to tell about each lane in use."""
@@ -196,7 +194,7 @@ class Member:
     def _follower(self, key: LaneKey, lane: Lane, now: float) -> Follower:
         follower = self._followers.get(key)
         if follower is None:
-            follower = self._followers[key] = Follower(lane, now)
+            follower = self._followers[key] = Follower(lane, now, self._ahead_s)
         return follower
 
     def take(self, key: LaneKey, answer: Answer, asked_at: float, now: float) -> Ticket | None:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from halley.shared.store import MEMBER_S, Answer, Fields, Report, State, Wants
 
@@ -21,6 +23,7 @@ class Record:
         log: The signals of those since then.
         members: Name -> when it expires, and what it wants.
         held_until: Before this nobody may go.
+        used_at: Of the last exchange.
     """
 
     epoch: str
@@ -29,6 +32,19 @@ class Record:
     log: list[tuple[Fields, ...]] = field(default_factory=list)
     members: dict[str, tuple[float, Wants]] = field(default_factory=dict)
     held_until: float = 0.0
+    used_at: float = 0.0
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Record:
+        """Return a record that was JSON meanwhile.
+
+        Raises:
+            LookupError, TypeError, ValueError: it was none.
+        """
+        log = [tuple(tuple(fields) for fields in report) for report in values["log"]]
+        entries = values["members"].items()
+        members = {name: (expires, Wants(*wants)) for name, (expires, wants) in entries}
+        return cls(**{**values, "log": log, "members": members})
 
 
 def exchange(record: Record | None, report: Report, now: float) -> tuple[Record, Answer]:
@@ -41,6 +57,7 @@ def exchange(record: Record | None, report: Report, now: float) -> tuple[Record,
     if report.signals:
         record.log.append(report.signals)
     record.held_until = max(record.held_until, report.held_until)
+    record.used_at = now
     _count(record, report, now)
     return record, _answer(record, report, now)
 

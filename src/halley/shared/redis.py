@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
+from halley.core.lanes import Lanes
+from halley.shared.exchanger import Exchanger
+from halley.shared.forks import watch
 from halley.shared.store import (
     LANE_S,
     MEMBER_S,
@@ -21,12 +26,16 @@ from halley.shared.store import (
     StoreError,
     Wants,
 )
-from halley.shared.urls import address
+from halley.shared.urls import address, shown
 
 TIMEOUT_S = 0.5
 """Of connecting, and of an answer; nothing but the next exchange waits for it."""
 LAYOUT = 1
 """Of the keys and of what is in them: members with another one do not meet."""
+
+
+ALWAYS = b"\1"
+"""Who shares with others cannot know what they were refused: every send gets a permit."""
 
 
 class RedisMissingError(ImportError):
@@ -92,6 +101,26 @@ class RedisStore:
     def close(self) -> None:
         """Close the connection; the next exchange makes a new one."""
         self._client.close()
+
+
+def shared(
+    url: str,
+    lanes: Lanes,
+    lock: threading.Lock,
+    *,
+    now: Callable[[], float],
+    random: Callable[[], float],
+) -> None:
+    """Share the lanes of a client with all that name the same store.
+
+    Raises:
+        RedisMissingError: the extra is not installed.
+        ValueError: the URL is none.
+    """
+    connect = partial(RedisStore, url)
+    exchanger = Exchanger(lanes, lock, connect, now=now, random=random, name=shown(url))
+    lanes.share(exchanger.ring, ALWAYS)
+    watch(exchanger)
 
 
 def _client(url: str) -> Any:  # noqa: ANN401 - a class of an extra

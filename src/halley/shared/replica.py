@@ -13,8 +13,9 @@ from bisect import insort
 from operator import attrgetter
 from typing import Final
 
-from halley.core.law import Binds, Event, Law, Signal, Why
-from halley.shared.store import Answer, Fields, State, StoreError
+from halley.core.law import Law
+from halley.core.signals import Signal
+from halley.shared.store import Answer, State, StoreError
 
 SETTLES_S: Final = 0.4
 """Nobody reports anything older, if all goes well."""
@@ -43,7 +44,7 @@ class Replica:
 
     def state(self) -> State:
         """Return what another member can start from."""
-        return {"law": self._law.state(), "open": self._open}
+        return {"law": self._law.state(), "open": tuple(self._open)}
 
     def follow(self, answer: Answer) -> Law:
         """Take in what the member did not know yet; return the law as it is now.
@@ -55,7 +56,7 @@ class Replica:
             if answer.snapshot is not None:
                 self._start(answer.snapshot)
             for fields in (fields for report in answer.reports for fields in report):
-                insort(self._open, signal_of(fields), key=_WHEN)
+                insort(self._open, Signal.of(fields), key=_WHEN)
         except (TypeError, ValueError, LookupError) as error:
             raise StoreError(f"unreadable: {type(error).__name__}") from error
         self.epoch, self.seq = answer.epoch, answer.seq
@@ -67,7 +68,7 @@ class Replica:
 
     def _start(self, state: State) -> None:
         self._law = Law.of(state["law"])
-        self._open = [signal_of(fields) for fields in state["open"]]
+        self._open = [Signal.of(fields) for fields in state["open"]]
         self._settled_until = -math.inf
 
     def _settle(self, until: float) -> None:
@@ -80,13 +81,3 @@ class Replica:
             self._law.apply(signal._replace(now=self._settled_until))
             count += 1
         del self._open[:count]
-
-
-def signal_of(fields: Fields) -> Signal:
-    """Return a signal from JSON's values.
-
-    >>> signal_of(tuple(Signal(Event.SENT, 2.0, 1.0))) == Signal(Event.SENT, 2.0, 1.0)
-    True
-    """
-    event, now, sent_at, binds, cost, in_flight, why = fields
-    return Signal(Event(event), now, sent_at, Binds(binds), cost, in_flight, Why(why))
