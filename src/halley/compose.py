@@ -10,8 +10,8 @@ from typing import TypeAlias
 from halley.core.budget import Budget
 from halley.core.engine import Engine
 from halley.core.errors import PolicyError
-from halley.core.pace import Lanes
-from halley.core.policy import Policy, Validate
+from halley.core.lanes import Lanes
+from halley.core.policy import Pace, Policy, Validate
 from halley.drivers.chance import Chance
 from halley.drivers.clock import Clock
 from halley.drivers.session import Runtime, Sink
@@ -70,7 +70,11 @@ def runtime(
     engine = Engine(
         tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
         budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),
-        lanes=Lanes(in_flight_max=chosen.in_flight_max, queue_max=chosen.queue_max),
+        lanes=Lanes(
+            in_flight_max=chosen.in_flight_max,
+            queue_max=chosen.queue_max,
+            ramp=chosen.pace is Pace.RAMP,
+        ),
         random=chance or Chance(),
     )
     return Runtime(

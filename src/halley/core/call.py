@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from halley.core.classify import classify
+from halley.core.cost import tokens_of
 from halley.core.decide import decide
 from halley.core.effects import (
     Admit,
@@ -41,11 +42,12 @@ from halley.core.model import (
     StopReason,
 )
 from halley.core.pace import Lane, Refused
-from halley.core.policy import Policy
+from halley.core.policy import Pace, Policy
 from halley.core.probe import healthy, suspicious
 from halley.core.repair import REPAIRS_MAX, repair
 from halley.core.replies import may_redirect
 from halley.core.schedule import backoff, jittered
+from halley.core.throttle import throttled, why_of
 
 if TYPE_CHECKING:
     from halley.core.engine import Engine
@@ -53,7 +55,8 @@ if TYPE_CHECKING:
 OPENAI_ID = "x-request-id"
 ANTHROPIC_ID = "request-id"
 """Where the SDKs look for the id of a request."""
-TOO_MANY_REQUESTS = 429
+ATTEMPTS_KEPT = 32
+"""A history keeps the last ones; their numbers say how many there were."""
 
 
 class Call:
@@ -68,7 +71,9 @@ class Call:
         "_number",
         "_policy",
         "_repaired",
+        "_repairs",
         "_request",
+        "_returned",
         "_sent_at",
     )
 
@@ -81,10 +86,12 @@ class Call:
         self._deadline = now + policy.deadline_s
         self._id = engine.call_id()
         self._number = 0
+        self._returned = 0
         self._sent_at = now
         self._attempts: tuple[Attempt, ...] = ()
         self._request: Request | None = None
         self._repaired: tuple[str, ...] = ()
+        self._repairs = 0
 
     def steps(self, now: float, *, free: bool | None) -> Steps:
         """Admit, send, decide; then deliver, give up, or wait and start again."""
@@ -97,8 +104,9 @@ class Call:
                 self._number += 1
                 if self._number > 1:
                     free = lanes.pass_freely(now)
-                if not free:
-                    now, refusal = yield Admit(self._lane(), self._deadline)
+                lane = None if free else self._lane()
+                if lane is not None:
+                    now, refusal = yield self._admit(lane)
                     if isinstance(refusal, Refused):
                         yield GiveUp(self._not_admitted(now), refusal.why)
                         return
@@ -106,6 +114,8 @@ class Call:
                 now, outcome = yield send
                 assert isinstance(outcome, Reply | Fault)
                 failure = self._judge(outcome)
+                if lane is not None and not (failure and throttled(outcome, failure)):
+                    lane.admitted(now, self._sent_at)
                 if failure is None:
                     assert isinstance(outcome, Reply)
                     yield from self._succeed(now, outcome)
@@ -131,6 +141,9 @@ class Call:
         request = self.request
         return self._engine.lanes.lane((request.origin, model_of(request), request.key))
 
+    def _admit(self, lane: Lane) -> Admit:
+        return Admit(lane, self._deadline, self._policy.priority, tokens_of(self.request))
+
     def _judge(self, outcome: Outcome) -> Failure | None:
         """Classify; a healthy reply costs one cheap look, a task still at work is no failure."""
         if isinstance(outcome, Reply) and outcome.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
@@ -153,7 +166,7 @@ class Call:
         attempt = Attempt(
             self._number, Action.OK, now - self._sent_at, reply.status, request_id=found
         )
-        self._attempts = (*self._attempts, attempt)
+        self._keep(attempt)
         headers = self._lifted(reply, found)
         if reply.held:
             yield Deliver(self._history(), headers)
@@ -177,15 +190,16 @@ class Call:
 
     def _fail(self, now: float, outcome: Outcome, failure: Failure) -> Attempt:
         """Decide about a failure, and tell the pacer of a refusal."""
-        throttled = self._throttled(now, outcome, failure)
-        decision = decide(self.request, failure, attempt=self._number)
+        refused = self._refused(now, outcome, failure)
+        self._returned += refused and self._policy.pace is Pace.RAMP
+        decision = decide(self.request, failure, attempt=self._number - self._returned)
         wait_s, stop_reason = 0.0, self._final(decision, outcome)
         repaired = self._repair(now, decision, outcome, failure)
         if repaired is not None:
             stop_reason = None
         elif stop_reason is None:
-            wait_s = self._wait_s(decision, throttled=throttled)
-            stop_reason = self._afford(now, wait_s, throttled=throttled)
+            wait_s = self._wait_s(decision, refused=refused)
+            stop_reason = self._afford(now, wait_s, refused=refused)
         attempt = Attempt(
             number=self._number,
             action=decision.action,
@@ -199,22 +213,16 @@ class Call:
             request_id=failure.request_id,
             repaired=repaired,
         )
-        self._attempts = (*self._attempts, attempt)
+        self._keep(attempt)
         return attempt
 
-    def _throttled(self, now: float, outcome: Outcome, failure: Failure) -> bool:
-        """Say whether a failure is the pacer's affair, and tell the pacer.
-
-        A 429 of an overloaded upstream channel is no limit of this key: the lane waits as long as
-        the server said, and its rate stays.
-        """
-        if failure.kind in THROTTLED:
-            self._lane().refused(now, self._sent_at, failure.wait_s)
-            return True
-        if not isinstance(outcome, Reply) or outcome.status != TOO_MANY_REQUESTS:
+    def _refused(self, now: float, outcome: Outcome, failure: Failure) -> bool:
+        """Say whether a failure is the pacer's affair, and tell the pacer, if waiting helps."""
+        if not throttled(outcome, failure):
             return False
-        if failure.wait_s is not None and failure.action.retryable:
-            self._lane().hold(now, failure.wait_s)
+        if failure.kind in THROTTLED or failure.action.retryable:
+            why = why_of(outcome, failure)
+            self._lane().refused(now, self._sent_at, why, failure.wait_s)
         return True
 
     def _repair(
@@ -226,23 +234,28 @@ class Call:
         """
         if not self._policy.repair or decision.action is not Action.FIX_REQUEST:
             return None
-        if self._number >= self._policy.attempts or now >= self._deadline:
+        if self._used_up or now >= self._deadline:
             return None
-        repairs = sum(attempt.repaired is not None for attempt in self._attempts)
-        if repairs >= REPAIRS_MAX or not isinstance(outcome, Reply):
+        if self._repairs >= REPAIRS_MAX or not isinstance(outcome, Reply):
             return None
         found = repair(self.request, failure, outcome.body, self._repaired)
         if found is None:
             return None
         self._request = replace(self.request, body=found.body)
         self._repaired += found.fields
+        self._repairs += 1
         return found.change
+
+    @property
+    def _used_up(self) -> bool:
+        """No attempt is left; one that the pacer took back does not count."""
+        return self._number - self._returned >= self._policy.attempts
 
     def _final(self, decision: Decision, outcome: Outcome) -> StopReason | None:
         """Say why there is no next attempt, whatever time and budget are left."""
         if not decision.retryable:
             return StopReason.FINAL
-        if self._number >= self._policy.attempts:
+        if self._used_up:
             return StopReason.ATTEMPTS
         untouched = isinstance(outcome, Fault) and outcome.never_sent
         if not self.request.replayable and not untouched:
@@ -251,17 +264,19 @@ class Call:
             return StopReason.SERVER_WAIT
         return None
 
-    def _wait_s(self, decision: Decision, *, throttled: bool) -> float:
+    def _wait_s(self, decision: Decision, *, refused: bool) -> float:
         u = self._engine.random()
         if decision.wait_s > 0:
             return jittered(decision.wait_s, u)
-        return backoff(self._number, self._policy, throttled=throttled, u=u)
+        if refused and self._policy.pace is Pace.RAMP:
+            return self._lane().spread_s(u)
+        return backoff(self._number - self._returned, self._policy, throttled=refused, u=u)
 
-    def _afford(self, now: float, wait_s: float, *, throttled: bool) -> StopReason | None:
+    def _afford(self, now: float, wait_s: float, *, refused: bool) -> StopReason | None:
         """Say what forbids the next attempt: the deadline, or the budget, which is drawn last."""
         if now + wait_s >= self._deadline:
             return StopReason.DEADLINE
-        if not throttled and not self._engine.budget.withdraw(now):
+        if not refused and not self._engine.budget.withdraw(now):
             return StopReason.BUDGET
         return None
 
@@ -295,8 +310,11 @@ class Call:
     def _note(self, stop_reason: StopReason, action: Action, elapsed_s: float) -> History:
         """Add an attempt that never brought an outcome."""
         attempt = Attempt(self._number, action, elapsed_s, stop_reason=stop_reason)
-        self._attempts = (*self._attempts, attempt)
+        self._keep(attempt)
         return self._history()
+
+    def _keep(self, attempt: Attempt) -> None:
+        self._attempts = (*self._attempts[1 - ATTEMPTS_KEPT :], attempt)
 
     def _history(self) -> History:
         return History(self._id, self._attempts)

@@ -36,6 +36,13 @@ class Validate(StrEnum):
     REFUSE = "refuse"
 
 
+class Pace(StrEnum):
+    """From when on the pacer governs; see `halley.core.pace`."""
+
+    AFTER_REFUSAL = "after_refusal"
+    RAMP = "ramp"
+
+
 def _number(default: float, low: float, high: float) -> Any:  # noqa: ANN401 - as dataclasses.field
     return field(default=default, metadata={"low": low, "high": high})
 
@@ -57,6 +64,9 @@ class Policy:
         server_wait_s_max: A longer wait asked for by the server ends the call instead.
         budget_ratio: Retries after faults and 5xx allowed per call of the last ten seconds.
         budget_floor_per_s: Retries allowed per second however few calls there are.
+        pace: `after_refusal` throttles nothing before the first 429, and every send is an attempt;
+            `ramp` starts slowly and doubles, and a 429 uses up no attempt: the deadline ends it.
+        priority: Of this call in the queue for a permit: higher goes first, equal ones in order.
         in_flight_max: Calls of one origin, model and key open at the same time; None: no limit.
         queue_max: Calls waiting for a permit; one more is refused at once.
         body_bytes_max: A larger reply is decided on its head and passed through unread.
@@ -79,6 +89,8 @@ class Policy:
     server_wait_s_max: float = _number(120.0, 0.0, 86400.0)
     budget_ratio: float = _number(0.2, 0.0, 10.0)
     budget_floor_per_s: float = _number(1.0, 0.0, 1000.0)
+    pace: Pace = Pace.AFTER_REFUSAL
+    priority: int = _number(0, -100, 100)
     in_flight_max: int | None = _optional(1, 1_000_000)
     queue_max: int = _number(10_000, 1, 10_000_000)
     body_bytes_max: int = _number(8 * MIB, 1024, 1024 * MIB)
@@ -126,10 +138,14 @@ def checked(spec: Field[Any], value: object) -> object:
     return _in_range(spec, value)
 
 
-CHOICES: dict[str, type[Backoff | Validate]] = {"backoff": Backoff, "validate": Validate}
+CHOICES: dict[str, type[Backoff | Pace | Validate]] = {
+    "backoff": Backoff,
+    "pace": Pace,
+    "validate": Validate,
+}
 
 
-def _choice(name: str, value: object) -> Backoff | Validate:
+def _choice(name: str, value: object) -> Backoff | Pace | Validate:
     allowed = CHOICES[name]
     try:
         return allowed(str(value))

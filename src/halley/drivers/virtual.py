@@ -172,7 +172,7 @@ class _Flight:
         if self._admit is None:
             return
         admit, self._asked = self._admit, self._asked + 1
-        answer = self._session.enter(admit.lane, self, admit.deadline)
+        answer = self._session.enter(admit, self)
         if isinstance(answer, AskAgain):
             asked, due = self._asked, min(self._world.now + answer.wait_s, admit.deadline)
             self._world.at(due, lambda: self._ask_again(asked))

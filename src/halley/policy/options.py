@@ -16,6 +16,7 @@ from halley.core.policy import Policy
 SHARED = (
     "budget_ratio",
     "budget_floor_per_s",
+    "pace",
     "in_flight_max",
     "queue_max",
     "records",
