@@ -210,7 +210,7 @@ class TestApart:
                 stack.enter_context(Busy(client))
             time.sleep(1.0)
             assert [client.lane.share for client in clients] == [1.0, 1.0, 1.0]
-        assert all(client.lane.listening for client in clients)
+        assert all(client.lane.outbox is not None for client in clients)
 
 
 class TestTheUrl:
@@ -252,4 +252,4 @@ def test_a_quiet_lane_leaves_and_no_thread_stays(
         with redis_server.client as raw:
             assert eventually(lambda: bool(raw.keys(f"{prefix}:*:members")))
             assert eventually(lambda: not raw.keys(f"{prefix}:*:members"), MEMBER_S)
-        assert not client.lane.listening
+        assert client.lane.outbox is None

@@ -59,14 +59,14 @@ class Follower:
         "_busy_at",
         "_equal",
         "_held_until",
-        "_lane",
         "_replica",
         "_reported_at",
         "_sent_per_s",
+        "lane",
     )
 
     def __init__(self, lane: Lane, now: float, ahead_s: float | None) -> None:
-        self._lane = lane
+        self.lane = lane
         self._replica = Replica(lane.law)
         self._ahead_s = ahead_s
         self._reported_at = self._busy_at = now
@@ -78,17 +78,16 @@ class Follower:
 
     def report(self, name: str, now: float, *, leaves: bool) -> Report:
         """Return what to tell the store; a lane that was quiet for a while leaves."""
-        lane = self._lane
+        lane = self.lane
         if lane.in_flight or lane.queued or lane.outbox:
             self._busy_at = now
-        if leaves or now - self._busy_at > QUIET_S:
-            lane.listening = False
+        stays = not leaves and now - self._busy_at <= QUIET_S
         if not self._replica.epoch:
             self._replica = Replica(self._seed())
         return Report(
             member=name,
-            wants=self._wants(now) if lane.listening else None,
-            signals=self._told(),
+            wants=self._wants(now) if stays else None,
+            signals=self._told(stays=stays),
             held_until=self._newly_held(),
             epoch=self._replica.epoch,
             seq=self._replica.seq,
@@ -97,29 +96,34 @@ class Follower:
 
     def _seed(self) -> Law:
         """Return the law for a store that has none, in the store's time."""
-        law = self._lane.law
+        law = self.lane.law
         return Law(ramp=law.ramp) if self._ahead_s is None else law.moved(self._ahead_s)
 
     def _wants(self, now: float) -> Wants:
-        sent = [signal for signal in self._lane.outbox if signal.event is Event.SENT]
+        sent = [signal for signal in self.lane.outbox or () if signal.event is Event.SENT]
         waited = sum(signal.binds is not Binds.NOTHING for signal in sent)
         passed_s = max(now - self._reported_at, TICK)
         weight = 1.0 - math.exp(-passed_s / SMOOTH_S)
         self._sent_per_s += weight * (len(sent) / passed_s - self._sent_per_s)
         self._reported_at = now
-        lane = self._lane
+        lane = self.lane
         return Wants(lane.queued + waited, lane.in_flight, round(self._sent_per_s, 3))
 
-    def _told(self) -> tuple[Signal, ...]:
-        """Take out the signals to tell; before the store's time is known there are none."""
-        if self._ahead_s is None:
-            return ()
-        told = tuple(moved(signal, self._ahead_s) for signal in self._lane.outbox)
-        self._lane.outbox.clear()
+    def _told(self, *, stays: bool) -> tuple[Signal, ...]:
+        """Take out the signals to tell; before the store's time is known they stay where they are.
+
+        A lane that leaves collects no more.
+        """
+        outbox = self.lane.outbox or []
+        told = () if self._ahead_s is None else tuple(moved(s, self._ahead_s) for s in outbox)
+        if not stays:
+            self.lane.outbox = None
+        elif told:
+            self.lane.outbox = []
         return told
 
     def _newly_held(self) -> float:
-        held_until = self._lane.held_until
+        held_until = self.lane.held_until
         if self._ahead_s is None or held_until <= self._held_until:
             return 0.0
         self._held_until = held_until
@@ -141,8 +145,8 @@ class Follower:
         self._equal = 1.0 / (len(demands) + (name not in demands))
         self._answered_at, self._apart = now, False
         self._held_until = max(self._held_until, answer.held_until - ahead_s)
-        return self._lane.adopt(
-            law,
+        return self.lane.adopt(
+            law.state(),
             share=shares(demands).get(name, self._equal),
             others_in_flight=sum(w.in_flight for m, w in answer.members.items() if m != name),
             held_until=self._held_until,
@@ -159,10 +163,11 @@ class Follower:
     def miss(self, now: float) -> None:
         """Go on without an answer: by this lane's own law, and after a second with less."""
         self._replica.epoch = ""
-        self._lane.outbox.clear()
+        if self.lane.outbox:
+            self.lane.outbox.clear()
         if not self._apart and now - self._answered_at > LEASE_S:
             self._apart = True
-            self._lane.share = APART * max(self._lane.share, self._equal)
+            self.lane.share = APART * max(self.lane.share, self._equal)
 
 
 class Member:
@@ -188,12 +193,12 @@ class Member:
         return [
             (key, self._follower(key, lane, now).report(self._name, now, leaves=leaves))
             for key, lane in lanes.items()
-            if lane.listening
+            if lane.outbox is not None
         ]
 
     def _follower(self, key: LaneKey, lane: Lane, now: float) -> Follower:
         follower = self._followers.get(key)
-        if follower is None:
+        if follower is None or follower.lane is not lane:
             follower = self._followers[key] = Follower(lane, now, self._ahead_s)
         return follower
 
