@@ -13,7 +13,10 @@ from tests.shared.clients import OK, REFUSED
 
 
 class Limited(ThreadingHTTPServer):
-    """Admits `rate_per_s`, and counts what came of whom."""
+    """Admits `rate_per_s`, and counts what came of whom.
+
+    Whoever is `unlucky` is refused so many times whatever there is.
+    """
 
     daemon_threads = True
 
@@ -25,13 +28,16 @@ class Limited(ThreadingHTTPServer):
         self._rate_per_s, self._burst, self._level = rate_per_s, burst, burst
         self._last = time.monotonic()
         self._lock = threading.Lock()
+        self.unlucky: dict[str, int] = {}
 
     def admit(self, worker: str) -> bool:
         with self._lock:
             now = time.monotonic()
             grown = self._level + (now - self._last) * self._rate_per_s
             self._level, self._last = min(self._burst, grown), now
-            admits = self._level >= 1.0
+            unlucky = self.unlucky.get(worker, 0)
+            self.unlucky[worker] = max(0, unlucky - 1)
+            admits = self._level >= 1.0 and not unlucky
             self._level -= admits
             (self.admitted if admits else self.refused)[worker] += 1
             return admits

@@ -154,3 +154,37 @@ def test_a_forked_process_is_a_member_of_its_own(upstream: Limited, url: str) ->
     )
     assert done.stdout == f"{[200, 0] * 20}\n", done.stderr
     assert (upstream.admitted["parent"], upstream.admitted["child"]) == (20, 20)
+
+
+class TestForksWithoutAStore:
+    """A client that was made before the fork, and no `pacer`."""
+
+    def family(self, what: str, origin: str) -> dict[str, dict[str, object]]:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.shared.family", what, origin],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return {seen.pop("name"): seen for seen in map(json.loads, done.stdout.splitlines())}
+
+    def test_share_one_limit(self, upstream: Limited) -> None:
+        """Each has half of it, and all calls are answered."""
+        seen = self.family("busy", upstream.origin)
+        assert seen["parent"]["share"] == seen["child"]["share"] == 0.5
+        assert all(one["good"] == one["calls"] > 5 for one in seen.values())
+
+    def test_are_not_slowed_before_the_first_refusal(self, upstream: Limited) -> None:
+        """No lane is opened in either."""
+        assert self.family("calm", upstream.origin) == {
+            "parent": {"lanes": 0},
+            "child": {"lanes": 0},
+        }
+
+    def test_learn_from_the_refusal_of_one(self, upstream: Limited) -> None:
+        """The parent was refused nothing, and is paced."""
+        upstream.unlucky["child"] = 1
+        assert self.family("warned", upstream.origin) == {"parent": {"knows": True}}
+        assert upstream.refused == {"child": 1}
