@@ -37,6 +37,10 @@ examples: .make/test ## run every example and every page of docs against the sim
 bench: .make/bench ## what halley costs, beside others
 	$(BIN)/python benchmarks/overhead.py
 
+.PHONY: bench-goodput
+bench-goodput: .make/bench ## how much of an unknown limit halley and others get, in virtual time
+	$(BIN)/python benchmarks/goodput.py
+
 .PHONY: clean
 clean: ## remove what the targets above made
 	rm -rf $(VENV) .venvs .make
