@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import atexit
 import logging
-import secrets
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -60,7 +60,7 @@ class Exchanger:
         self._now = now
         self._random = random
         self._name = name
-        self._member = Member(secrets.token_hex(8), lanes, ahead_s)
+        self._member = Member(os.urandom(8).hex(), lanes, ahead_s)
         self._begin()
 
     def _begin(self) -> None:
@@ -73,20 +73,24 @@ class Exchanger:
         self._retry_at = -1.0
 
     def ring(self) -> bool:
-        """Have an exchange soon; the caller holds the lock."""
+        """Have an exchange soon; the caller holds the lock. False: there is no thread for it."""
         self._rung.set()
-        if self._thread is None and not self._leaves:
-            self._thread = threading.Thread(target=self._work, name="halley-pacer", daemon=True)
+        if self._thread is not None and self._thread.is_alive():
+            return True
+        self._thread = threading.Thread(target=self._work, name="halley-pacer", daemon=True)
+        try:
             self._thread.start()
+        except RuntimeError:  # the interpreter is shutting down, or there are too many
+            self._thread = None
+            return False
+        atexit.register(self.leave)
         return True
 
     def _work(self) -> None:
-        atexit.register(self.leave)
         while self._turn():
             time.sleep(GAP_S)
             self._rung.wait(EVERY_S - GAP_S)
             self._rung.clear()
-        atexit.unregister(self.leave)
 
     def leave(self) -> None:
         """Tell the others that this process ends, if that takes no time."""
@@ -101,13 +105,17 @@ class Exchanger:
             leaves = self._leaves
             reports = self._member.reports(self._now(), leaves=leaves)
             if not reports:
-                self._thread = None
-                self._store.close()
+                self._end()
         for key, report in reports:
             if not self._exchange(key, report):
                 with self.lock:
                     self._member.miss(key, self._now())
         return bool(reports) and not leaves
+
+    def _end(self) -> None:
+        self._thread = None
+        self._store.close()
+        atexit.unregister(self.leave)
 
     def _exchange(self, key: LaneKey, report: Report) -> bool:
         """Tell the store about one lane, and take its answer; False when there is none."""
@@ -149,5 +157,5 @@ class Exchanger:
 
     def fork(self) -> None:
         """Become a member of its own in a forked process; thread and connection are not its own."""
-        self._member.fork(secrets.token_hex(8))
+        self._member.fork(os.urandom(8).hex())
         self._begin()
