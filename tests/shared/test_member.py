@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halley.core.lanes import Lanes
-from halley.core.pace import Granted, Lane
+from halley.core.pace import AskAgain, Granted, Lane
 from halley.core.signals import Event, Signal
 from halley.shared.member import APART, LEASE_S, QUIET_S, Member, lane_id, moved
 from halley.shared.record import Record, exchange
@@ -131,6 +131,23 @@ class TestALaneThatIsQuiet:
         one.send(10.0)
         assert one.rings == rings + 1
         assert set(one.exchange(10.0).members) == {"a"}
+
+
+def test_a_refusal_and_the_first_who_waits_ask_for_an_exchange_at_once(
+    store: dict[str, Record],
+) -> None:
+    """Nothing else does: whatever else there is to tell has time."""
+    here = Here("a", store)
+    here.send(0.0)
+    here.exchange(0.0)
+    rings = here.rings
+    here.send(1.0)
+    assert here.rings == rings
+    here.lane.refused(1.1, 1.0)
+    assert here.rings == rings + 1
+    for _ in range(2):
+        assert isinstance(here.lane.enter(Ticket(), 1.1, 9.0), AskAgain)
+    assert here.rings == rings + 2
 
 
 class TestWithoutAnAnswer:

@@ -18,6 +18,7 @@ import pytest
 from halley.shared.store import MEMBER_S
 from tests.shared.clients import Busy, Client, eventually
 from tests.shared.limited import Limited, limited
+from tests.shared.servers import Server
 from tests.shared.worker import policy, work_for
 
 
@@ -104,13 +105,16 @@ class TestAProcessThatEnds:
             assert eventually(lambda: here.lane.share == 1.0, MEMBER_S + 2.0)
 
     def test_says_so_when_it_ends_by_itself(
-        self, upstream: Limited, here: Client, url: str
+        self, upstream: Limited, here: Client, url: str, prefix: str, redis_server: Server
     ) -> None:
-        """Nobody has to wait until it is missed."""
-        with working(1, upstream.origin, url) as (worker,):
+        """Nobody has to wait until it is missed: it is gone before its process is."""
+        with working(1, upstream.origin, url) as (worker,), redis_server.client as raw:
             assert eventually(lambda: here.lane.share == 0.5)
+            (members,) = raw.keys(f"{prefix}:*:members")
+            assert raw.hlen(members) == 2
             worker.end()
-            assert eventually(lambda: here.lane.share == 1.0, MEMBER_S / 2)
+            assert raw.hlen(members) == 1
+            assert eventually(lambda: here.lane.share == 1.0)
 
 
 def test_a_policy_can_be_shipped_to_a_process_of_any_kind(
@@ -126,6 +130,7 @@ def test_a_policy_can_be_shipped_to_a_process_of_any_kind(
 FORKS = """
 import os, sys, time
 import halley
+from tests.shared.servers import Server
 from tests.shared.worker import policy, work_for
 from tests.shared.clients import BODY, HEADERS, PATH
 
@@ -154,6 +159,46 @@ def test_a_forked_process_is_a_member_of_its_own(upstream: Limited, url: str) ->
     )
     assert done.stdout == f"{[200, 0] * 20}\n", done.stderr
     assert (upstream.admitted["parent"], upstream.admitted["child"]) == (20, 20)
+
+
+HELD = """
+import os, threading
+from halley.shared.forks import watch
+
+class Client:
+    lock = threading.Lock()
+    def before_fork(self): assert self.lock.locked()
+    def fork(self): assert self.lock.locked()
+
+client, ends = Client(), threading.Event()
+watch(client)
+
+def step():
+    while not ends.is_set():
+        with client.lock:
+            ends.wait(0.002)
+
+threading.Thread(target=step).start()
+codes = []
+for _ in range(20):
+    if (child := os.fork()) == 0:
+        os._exit(not client.lock.acquire(timeout=5))
+    codes.append(os.waitpid(child, 0)[1])
+ends.set()
+print(codes)
+"""
+
+
+def test_no_lock_of_a_thread_that_is_not_there_is_held_in_a_fork() -> None:
+    """A thread steps calls nearly all of the time, and each of twenty children can step its own."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", HELD],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (f"{[0] * 20}\n", "")
 
 
 class TestForksWithoutAStore:

@@ -27,10 +27,10 @@ APART: Final = 0.8
 """Of its last share a lane keeps so much while the store is away."""
 SMOOTH_S: Final = 1.0
 """Over which the rate of sends is averaged."""
+LEAST_S: Final = 1e-6
+"""Between two reports."""
 CLOCK_S: Final = 0.01
 """Two clocks that are no further apart are taken as one."""
-TICK: Final = 2.0**-20
-"""Times are told in multiples of it: then adding the difference of two clocks loses nothing."""
 
 
 def lane_id(key: LaneKey) -> str:
@@ -40,13 +40,12 @@ def lane_id(key: LaneKey) -> str:
 
 
 def moved(signal: Signal, by_s: float) -> Signal:
-    """Return a signal at another place in time, in whole ticks.
+    """Return a signal at another place in time; a refusal still names its send, to the bit.
 
     >>> moved(Signal(Event.SENT, 1.0, 0.5), 2.0)[:3] == (Event.SENT, 3.0, 2.5)
     True
     """
-    now, sent_at = (round(time / TICK) * TICK + by_s for time in (signal.now, signal.sent_at))
-    return signal._replace(now=now, sent_at=sent_at)
+    return signal._replace(now=signal.now + by_s, sent_at=signal.sent_at + by_s)
 
 
 class Follower:
@@ -102,7 +101,7 @@ class Follower:
     def _wants(self, now: float) -> Wants:
         sent = [signal for signal in self.lane.outbox or () if signal.event is Event.SENT]
         waited = sum(signal.binds is not Binds.NOTHING for signal in sent)
-        passed_s = max(now - self._reported_at, TICK)
+        passed_s = max(now - self._reported_at, LEAST_S)
         weight = 1.0 - math.exp(-passed_s / SMOOTH_S)
         self._sent_per_s += weight * (len(sent) / passed_s - self._sent_per_s)
         self._reported_at = now
@@ -158,7 +157,7 @@ class Follower:
         known, noise_s = self._ahead_s, max(CLOCK_S, now - asked_at)
         if known is not None and abs(ahead_s - known) <= noise_s:
             return known
-        return round(ahead_s / TICK) * TICK
+        return ahead_s
 
     def miss(self, now: float) -> None:
         """Go on without an answer: by this lane's own law, and after a second with less."""
