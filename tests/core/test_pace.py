@@ -99,10 +99,13 @@ def test_the_higher_priority_goes_first_and_equals_in_order():
     low, first, second, high = (Waiting() for _ in range(4))
     for caller, priority in [(low, -5), (first, 0), (second, 0), (high, 7)]:
         assert capped.enter(caller, 0.0, 9.0, priority=priority) == AskAgain(math.inf)
+    following = capped.leave()
     for caller, priority in [(high, 7), (first, 0), (second, 0), (low, -5)]:
-        assert capped.leave() is caller
+        assert following is caller
         answer = capped.enter(caller, 1.0, 9.0, priority=priority)
         assert isinstance(answer, Granted)
+        following = answer.then
+        capped.leave()
 
 
 def test_a_servers_wait_holds_the_whole_lane():

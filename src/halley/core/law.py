@@ -25,12 +25,18 @@ __all__ = ["Binds", "Event", "Law", "Signal", "Why"]
 
 UNIT_S = 5.0
 """The law's unit of time."""
-UNIT_SENDS = 10
-"""But a unit has at least so many sends."""
+UNIT_SENDS = 4
+BLOCK_SENDS = 8.0
+BLOCK_WEIGHT = 0.25
+"""But a unit has at least so many sends, and so many more where refusals come in blocks."""
+ENOUGH = 5
+"""What fewer calls admitted is no estimate."""
 RAMP_PER_S = 2.0
 """The first rate of a ramp; it doubles every second until the first refusal."""
 FIRST_CUT = 0.8
-"""The first cut goes to this share of what was admitted in the last one to two seconds."""
+"""The first cut goes to this share of what was admitted in the last one to two seconds,"""
+FIRST_PER_S = 1.0
+"""but not below this: so few calls prove no rate."""
 MISSES = 2
 """So many watched calls in a row that were refused make a block."""
 PATIENCE = 2.0
@@ -39,7 +45,7 @@ PATIENCE_S = 1.0
 """The patience before any refusal came."""
 PROBE = 0.5
 """The next probe of a block comes after this share of the time it has lasted."""
-PROBE_SLOTS = 2.0
+PROBE_SLOTS = 1.0
 """But not before so many times the usual distance of two calls,"""
 PROBE_S_MAX = 10.0
 """and no later than this."""
@@ -53,9 +59,8 @@ SLOW_GROWTH = math.log(1.5) / SLOW_S
 """OpenAI's `slow_down`: for 15 minutes no more than half as much again in 15 minutes."""
 
 
-PARTS = ("suspect", "requests", "tokens", "calls")
+PARTS = ("suspect", "requests", "tokens", "calls", "burst", "cycle")
 INSTANTS = (
-    "since_at",
     "sent_at",
     "cut_at",
     "watched_at",
@@ -67,6 +72,15 @@ INSTANTS = (
 
 
 @dataclass(slots=True)
+class Account:
+    """What was admitted in a time in which the limit was what held calls back."""
+
+    count: int = 0
+    cost: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
 class Law:
     """Rate and number in flight of one limit.
 
@@ -74,16 +88,15 @@ class Law:
         ramp: The rate starts low and doubles; otherwise nothing is held back before a refusal.
         said_rate: A refusal named the rate of requests as its reason.
         said_tokens: Or that of LLM tokens.
-        since_at: When what `count` and `cost` count began: with the last cut.
-        count: Requests admitted since then, as far as it is known.
-        cost: Their LLM tokens.
+        burst: What was admitted since the last cut.
+        cycle: What was admitted since the last block ended.
         lately: Requests of the present second, of the one before, and when it began.
         cut_at: When the last cut was.
         watched_at: When the call was sent whose fate tells an admission from a block.
         seen: An admission is known since the last cut.
         misses: Watched calls in a row that were refused.
         blocked_at: Since when everything is refused; None: it is not.
-        was_blocked: There was a block since the last cut.
+        cycle_cuts: Cuts since the last block ended.
         probe_at: In a block, nothing may go before this.
         refusal_s: The longest round trip of a refusal lately.
     """
@@ -95,9 +108,8 @@ class Law:
     requests: Level = field(default_factory=Level)
     tokens: Level = field(default_factory=Level)
     calls: Level = field(default_factory=Level)
-    since_at: float = math.inf
-    count: float = 0.0
-    cost: float = 0.0
+    burst: Account = field(default_factory=Account)
+    cycle: Account = field(default_factory=Account)
     sends: int = 0
     sent_at: float = -math.inf
     lately: tuple[int, int, float] = (0, 0, 0.0)
@@ -107,7 +119,8 @@ class Law:
     seen: bool = True
     misses: int = 0
     blocked_at: float | None = None
-    was_blocked: bool = False
+    cycle_cuts: int = 0
+    blocks: float = 0.0
     probe_at: float = -math.inf
     refusal_s: float | None = None
     strays: tuple[int, ...] = ()
@@ -141,7 +154,11 @@ class Law:
 
     def state(self) -> dict[str, Any]:
         """Return all that the law knows; JSON carries it, if it may write infinities."""
-        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+        state = {name: getattr(self, name) for name in self.__slots__}
+        for name in PARTS:
+            part = state[name]
+            state[name] = {key: getattr(part, key) for key in part.__slots__}
+        return state
 
     def moved(self, by_s: float) -> Law:
         """Return the same law at another place in time, as another clock sees it."""
@@ -165,6 +182,7 @@ class Law:
                 **{**suspect, "why": Why(suspect["why"]), "costs": tuple(suspect["costs"])}
             ),
             **{name: Level(**state[name]) for name in ("requests", "tokens", "calls")},
+            **{name: Account(**state[name]) for name in ("burst", "cycle")},
             **{name: tuple(state[name]) for name in ("lately", "strays")},
         }
         return cls(**{**state, **parts})
@@ -180,27 +198,39 @@ class Law:
             case Event.REFUSED:
                 self._refused(signal)
             case Event.SETTLED:
-                self.cost += signal.cost
+                self.burst.cost += signal.cost
+                self.cycle.cost += signal.cost
             case _:
                 assert_never(signal.event)
 
     def _sent(self, signal: Signal) -> None:
         now = signal.now
+        if signal.binds is not Binds.NOTHING or self.blocked_at is not None:
+            self._pass(now)
+        self.sent_at, sent_before = now, self.sent_at
         if self.watched_at is not None and now - self.watched_at >= self._patience_s:
             self._see()
         if self.blocked_at is not None:
             self.probe_at = now + self._patience_s
-        elif signal.binds is not Binds.NOTHING:
-            self._grow(signal.binds, now)
+        elif signal.binds is not Binds.NOTHING and sent_before > -math.inf:
+            self._grow(signal.binds, now, now - sent_before)
         if self.watched_at is None:
             self.watched_at = now
-        self.since_at = min(self.since_at, now)
-        self.sent_at = now
         self.sends += 1
-        self.count += 1
-        self.cost += signal.cost
+        self._account(1, signal.cost)
         self._count_lately(now)
         self.suspect.sent(now, signal.in_flight, signal.cost, self._patience_s)
+
+    def _pass(self, now: float) -> None:
+        """Count time in which the limit was what held calls back."""
+        if self.sent_at > -math.inf:
+            self.burst.seconds += now - self.sent_at
+            self.cycle.seconds += now - self.sent_at
+
+    def _account(self, count: int, cost: float) -> None:
+        for account in (self.burst, self.cycle):
+            account.count += count
+            account.cost += cost
 
     def _count_lately(self, now: float) -> None:
         present, before, began = self.lately
@@ -216,16 +246,16 @@ class Law:
     @property
     def _unit_s(self) -> float:
         rate = max(self.requests.value or 0.0, self.requests.mark)
-        return max(UNIT_S, UNIT_SENDS / rate) if rate else UNIT_S
+        return max(UNIT_S, (UNIT_SENDS + BLOCK_SENDS * self.blocks) / rate) if rate else UNIT_S
 
-    def _grow(self, binds: Binds, now: float) -> None:
+    def _grow(self, binds: Binds, now: float, seconds: float) -> None:
         """Let the level that binds grow for the time since the last send."""
-        unit_s = self._unit_s
-        seconds = min(now - self.sent_at, unit_s / 4)
         level = {Binds.REQUESTS: self.requests, Binds.TOKENS: self.tokens}.get(binds, self.calls)
         if level.value is None:
-            return  # another process was held back by what this law has not learned
-        if binds is Binds.REQUESTS and not self.cuts:
+            return
+        unit_s = self._unit_s
+        seconds = min(seconds, max(unit_s / 4, 2.0 / (self.requests.value or math.inf)))
+        if level is self.requests and not self.cuts:
             level.value *= math.exp2(seconds)
         else:
             most = SLOW_GROWTH * seconds if now < self.slow_until else math.inf
@@ -235,7 +265,19 @@ class Law:
         """The watched call was admitted: the next one is watched, and no block is left."""
         self.watched_at, self.seen, self.misses = None, True, 0
         if self.blocked_at is not None:
-            self.blocked_at, self.was_blocked, self.probe_at = None, True, -math.inf
+            self.blocked_at, self.probe_at = None, -math.inf
+            self._end_cycle()
+
+    def _end_cycle(self) -> None:
+        """Between the ends of two blocks a limit admitted what it allows, whatever its form."""
+        cycle, self.burst = self.cycle, Account()
+        if cycle.count < ENOUGH or cycle.seconds < UNIT_S:
+            self.cycle_cuts = max(0, self.cycle_cuts - 1)
+            return  # too little to know it: the next block ends this cycle
+        if self.suspect.why is not Why.CONCURRENCY:
+            for level, amount in ((self.requests, cycle.count), (self.tokens, cycle.cost)):
+                level.know(amount / cycle.seconds, sure=self.cycle_cuts <= 1)
+        self.cycle, self.cycle_cuts = Account(), 0
 
     def _refused(self, signal: Signal) -> None:
         why, watched = self._why(signal), self.watched_at == signal.sent_at
@@ -243,9 +285,11 @@ class Law:
         self.refusal_s = max(0.9 * (self.refusal_s or 0.0), signal.now - signal.sent_at)
         present, before, began = self.lately
         self.lately = (present - 1, before, began)
+        self.cycle.count -= 1
+        self.cycle.cost -= signal.cost
         if fresh:
-            self.count -= 1
-            self.cost -= signal.cost
+            self.burst.count -= 1
+            self.burst.cost -= signal.cost
         if watched:
             self.watched_at = None
         if why is Why.STRAY:
@@ -289,26 +333,27 @@ class Law:
 
     def _cut(self, now: float, why: Why) -> None:
         """Answer a burst of refusals: below what was admitted since the burst before."""
-        since_s = now - self.since_at
+        burst, since_s = self.burst, self.burst.seconds + now - self.sent_at
         if why is Why.CONCURRENCY:
             pass  # the rates had no part in it
         elif not self.cuts:
             self._cut_first()
         elif since_s > 0:
-            self._cut_level(self.requests, self.count / since_s, since_s, cut=why is Why.RATE)
-            self._cut_level(self.tokens, self.cost / since_s, since_s, cut=why is Why.TOKENS)
+            self._cut_level(self.requests, burst.count / since_s, since_s, cut=why is Why.RATE)
+            self._cut_level(self.tokens, burst.cost / since_s, since_s, cut=why is Why.TOKENS)
         self.cuts += 1
-        self.cut_at = self.since_at = now
-        self.count = self.cost = 0.0
-        self.watched_at, self.seen, self.misses, self.was_blocked = None, False, 1, False
+        self.cycle_cuts += 1
+        self.blocks *= 1.0 - BLOCK_WEIGHT
+        self.cut_at, self.burst = now, Account()
+        self.watched_at, self.seen, self.misses = None, False, 1
         self.suspect.start_over()
 
     def _cut_level(self, level: Level, admitted: float, since_s: float, *, cut: bool) -> None:
         """Cut one level; one that is not the reason follows what was admitted."""
-        if since_s >= UNIT_S / 2 and self.count >= UNIT_SENDS / 2:
+        if since_s >= UNIT_S / 2 and self.burst.count >= ENOUGH:
             level.remember(min(admitted, level.value or admitted), since_s)
         if cut and level.value is not None:
-            level.cut(admitted, exact=self.was_blocked)
+            level.cut(admitted)
         elif admitted > 0:
             level.value = admitted
             level.calm()
@@ -316,8 +361,8 @@ class Law:
     def _cut_first(self) -> None:
         """Go to a share of what was admitted lately; the rest of the burst sharpens it."""
         present, before, began = self.lately
-        admitted = max(1, present + before)
-        rate = FIRST_CUT * admitted / (1.0 + min(1.0, max(0.0, self.sent_at - began)))
+        seconds = 1.0 + min(1.0, max(0.0, self.sent_at - began))
+        rate = max(FIRST_PER_S, FIRST_CUT * (present + before) / seconds)
         self.requests.value = min(rate, self.requests.value or math.inf)
         costs = self.suspect.costs
         self.tokens.value = self.requests.value * (sum(costs) / len(costs) if costs else 1.0)
@@ -335,17 +380,8 @@ class Law:
         self.misses += 1
         if self.blocked_at is None and self.misses >= MISSES:
             self.blocked_at = now
+            self.blocks += BLOCK_WEIGHT
         if self.blocked_at is not None:
             slot_s = PROBE_SLOTS / self.requests.value if self.requests.value else 0.0
             lasted_s = PROBE * (now - self.blocked_at)
             self.probe_at = now + min(PROBE_S_MAX, max(lasted_s, slot_s, self.refusal_s or 0.0))
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a law is made of
-    """Return a part of a law as JSON has it; `asdict` takes ten times as long."""
-    names = getattr(value, "__slots__", ())
-    return (
-        {name: getattr(value, name) for name in names}
-        if isinstance(value, Level | Suspect)
-        else value
-    )

@@ -17,10 +17,10 @@ GROWTH_MAX = 1.5
 MARGIN = 0.97
 """A cut goes this little below what was admitted."""
 CUT_LEAST = 0.5
-"""But not below this share of the level, unless the estimate is exact."""
-HASTE = 5.0
+"""But not below this share of the level: the estimate of a short time is a poor one."""
+HASTE = 8.0
 """So many times faster passes the time of a level that was cut to less than `FAR` of its mark."""
-FAR = 0.8
+FAR = 0.7
 NEAR = 0.95
 """Where the haste ends, and the quiet begins anew."""
 MARK_HALVES_S = 1800.0
@@ -57,18 +57,26 @@ class Level:
         growth = min(GROWTH_MAX, haste * GROWTH * math.exp2(min(self.quiet, 60.0)))
         self.value *= math.exp(min(growth * units, most))
 
-    def cut(self, admitted: float, *, exact: bool) -> None:
+    def cut(self, admitted: float) -> None:
         """Go a little below what was admitted, and below where it was.
 
         >>> level = Level(10.0)
-        >>> level.cut(8.0, exact=False)
+        >>> level.cut(8.0)
         >>> level.value
         7.76
         """
         assert self.value is not None
-        least = 0.0 if exact else CUT_LEAST * self.value
+        least = CUT_LEAST * self.value
         self.value = min(MARGIN * self.value, max(MARGIN * admitted, least))
         self.calm()
+
+    def know(self, admitted: float, *, sure: bool) -> None:
+        """Take over what a whole cycle of the limit admitted; if not `sure`, only downwards."""
+        if self.value is not None and admitted > 0:
+            known = MARGIN * admitted
+            self.value = known if sure else min(self.value, known)
+            self.mark = max(self.mark, admitted) if sure else self.mark
+            self.calm()
 
     def calm(self) -> None:
         """Begin the quiet anew; in haste if the level is far below its mark."""

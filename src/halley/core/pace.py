@@ -276,9 +276,9 @@ class Lane:
         self._held_until = max(self._held_until, now + wait_s)
 
     def leave(self) -> Ticket | None:
-        """Take a permit back; return the caller to wake."""
+        """Take a permit back; return the caller to wake, if one waits for just that."""
         self.in_flight -= 1
-        return self._head()
+        return self._head() if self._capped else None
 
     def give_up(self, ticket: Ticket) -> Ticket | None:
         """Take a caller out of the queue; return the one to wake."""

@@ -14,7 +14,7 @@ from halley.core.signals import Why
 EDGES = 4
 """So many sharp edges, less two for each refusal without one, make a limit of calls in flight."""
 EDGE = 0.1
-"""Calls of nearly the number that was refused, up to this share fewer, were admitted."""
+"""Edges this close to each other are one, and so much below it calls were admitted."""
 COSTS_KEPT = 16
 RANK_WEIGHT = 0.125
 RANK_TOKENS = 0.75
@@ -29,7 +29,8 @@ class Suspect:
 
     Attributes:
         why: `RATE`, `TOKENS` or `CONCURRENCY`.
-        edges: Sharp edges seen lately.
+        edges: Sharp edges seen lately, at nearly the same number of calls.
+        edge: That number.
         admitted: Most calls in flight with which one was admitted since the last cut.
         settling: The same of calls too young to be known as admitted; and of still younger ones.
         rank: Smoothed rank of the refused costs, 0 to 1.
@@ -37,6 +38,7 @@ class Suspect:
 
     why: Why = Why.RATE
     edges: int = 0
+    edge: int = 0
     admitted: int = 0
     settling: int = 0
     youngest: int = 0
@@ -75,7 +77,9 @@ class Suspect:
         if 0 < in_flight <= max(1, self.admitted):
             self.edges = max(0, self.edges - 2)
         elif 0 < in_flight <= self.admitted * (1.0 + EDGE) + 1.0:
-            self.edges = min(EDGES, self.edges + 1)
+            same = abs(in_flight - self.edge) <= EDGE * in_flight
+            self.edge = in_flight
+            self.edges = min(EDGES, self.edges + 1) if same else 1
 
     def _weigh_cost(self, cost: float) -> None:
         if self.costs:
