@@ -20,6 +20,7 @@ from halley.drivers.virtual import Call, Upstream, VirtualClock, VirtualTime
 from .backlog import Backlog
 from .measure import Meter, Result, RunawayError, result
 from .rows import QUEUED, Row
+from .sharing import Memory, Sharing
 from .upstreams import Work
 
 TICK_S = 0.01
@@ -79,10 +80,13 @@ def run(row: Row, seed: int, policy: Policy | None = None) -> Result:
     backlog = Backlog(seed, row.calls, row.tokens)
     chosen = policy or (BATCH if row.arrivals_per_s is None else LIBRARY)
     clock = VirtualClock()
+    store = Memory(clock.now)
     for number in range(row.processes):
         process = Process(backlog, meter, meter.port(number))
         client = runtime(chosen, clock=clock, chance=Chance(seed * 1000 + number), sink=silent)
         process.world = VirtualTime(client, process.send)
+        if row.shared:
+            Sharing(f"process {number}", client.engine.lanes, store, clock)
         if row.arrivals_per_s is None:
             process.world.at(0.0, process.fill)
         else:

@@ -146,8 +146,8 @@ NEVER_SENT = frozenset(
 class Request:
     """One logical request, as far as a decision may look at it.
 
-    `body` is None when it is not held in memory; `key` identifies the credential inside this
-    process and means nothing outside it (a salted hash, 0 without a credential).
+    `body` is None when it is not held in memory; `key` stands for the credential, in every process
+    the same, and leads nobody back to it (a digest, 0 without a credential).
     """
 
     method: str

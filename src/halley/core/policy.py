@@ -8,7 +8,7 @@ that loading a file and constructing a Policy report the same errors.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -68,6 +68,8 @@ class Policy:
             `ramp` starts slowly and doubles, and a 429 uses up no attempt: the deadline ends it.
         priority: Of this call in the queue for a permit: higher goes first, equal ones in order.
         in_flight_max: Calls of one origin, model and key open at the same time; None: no limit.
+        pacer: URL of the Redis or Valkey through which processes and machines share one limit;
+            None: each client finds it for itself.
         queue_max: Calls waiting for a permit; one more is refused at once.
         body_bytes_max: A larger reply is decided on its head and passed through unread.
         inspect_bytes_max: Decoded bytes of a body that classification may look at.
@@ -92,6 +94,7 @@ class Policy:
     pace: Pace = Pace.AFTER_REFUSAL
     priority: int = _number(0, -100, 100)
     in_flight_max: int | None = _optional(1, 1_000_000)
+    pacer: str | None = field(default=None, repr=False)
     queue_max: int = _number(10_000, 1, 10_000_000)
     body_bytes_max: int = _number(8 * MIB, 1024, 1024 * MIB)
     inspect_bytes_max: int = _number(256 * 1024, 1024, 8 * MIB)
@@ -127,12 +130,8 @@ def checked(spec: Field[Any], value: object) -> object:
     """
     if spec.name in CHOICES:
         return _choice(spec.name, value)
-    if spec.name == "repair":
-        return _flag(spec.name, value)
-    if spec.name == "records":
-        return _text(spec.name, value)
-    if spec.name == "rules":
-        return rules_of(value)
+    if spec.name in READERS:
+        return READERS[spec.name](value)
     if value is None and spec.metadata.get("optional"):
         return None
     return _in_range(spec, value)
@@ -153,16 +152,39 @@ def _choice(name: str, value: object) -> Backoff | Pace | Validate:
         raise PolicyError(f"{name}: expected one of {', '.join(allowed)}, got {value!r}") from None
 
 
-def _flag(name: str, value: object) -> bool:
+def _repair(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise PolicyError(f"{name}: expected true or false, got {value!r}")
+    raise PolicyError(f"repair: expected true or false, got {value!r}")
 
 
-def _text(name: str, value: object) -> str | None:
+def _records(value: object) -> str | None:
     if value is None or (isinstance(value, str) and value):
         return value
-    raise PolicyError(f"{name}: expected a path or 'stderr', got {value!r}")
+    raise PolicyError(f"records: expected a path or 'stderr', got {value!r}")
+
+
+STORES = ("redis", "rediss", "valkey", "valkeys", "unix")
+"""Schemes of a pacer's URL."""
+
+
+def _pacer(value: object) -> str | None:
+    """Return a pacer's URL; it may hold a password, so an error shows its scheme alone."""
+    scheme, mark, _ = str(value).partition("://")
+    if value is None or (isinstance(value, str) and mark and scheme in STORES):
+        return value
+    found = f"{scheme}://..." if mark else "no URL"
+    raise PolicyError(
+        f"pacer: expected a URL that starts with {', '.join(STORES)} and ://, got {found}"
+    )
+
+
+READERS: dict[str, Callable[[object], object]] = {
+    "repair": _repair,
+    "records": _records,
+    "rules": rules_of,
+    "pacer": _pacer,
+}
 
 
 def _in_range(spec: Field[Any], value: object) -> float:

@@ -82,6 +82,7 @@ class Session:
         "__weakref__",
         "_describe",
         "_free",
+        "_granted_at",
         "_lane",
         "_policy",
         "_runtime",
@@ -105,6 +106,7 @@ class Session:
         self._free = free
         self._describe = describe
         self._lane: Lane | None = None
+        self._granted_at: float | None = None  # the lane knows the call by this time
         self._tail: bytes | None = None
         self._policy = policy
         self.now = runtime.clock.now
@@ -120,7 +122,8 @@ class Session:
 
     def step(self, value: Outcome | StreamEnd | Refused | None) -> Effect | None:
         """Resume the engine with what an effect brought; None when the call is over."""
-        return self._resume((self.now(), value))
+        now, self._granted_at = self._granted_at, None
+        return self._resume((self.now() if now is None else now, value))
 
     def _resume(self, value: Resume | None) -> Effect | None:
         assert self._steps is not None
@@ -148,7 +151,7 @@ class Session:
             )
             match answer:
                 case Granted(following):
-                    self._lane = lane
+                    self._lane, self._granted_at = lane, now
                 case Refused():
                     following = lane.give_up(ticket)
                 case AskAgain():

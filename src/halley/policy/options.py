@@ -17,6 +17,7 @@ SHARED = (
     "budget_ratio",
     "budget_floor_per_s",
     "pace",
+    "pacer",
     "in_flight_max",
     "queue_max",
     "records",
