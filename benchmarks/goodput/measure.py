@@ -22,7 +22,7 @@ from .upstreams import Latency, Work
 SPAN_S = 5.0
 """Recovered is who gets `BACK` of the capacity of so many seconds."""
 BACK = 0.95
-RUNAWAY, RUNAWAY_MIN = 3.0, 200_000
+RUNAWAY, RUNAWAY_MIN = 3.0, 100_000
 """Stopped is who sends so many times the capacity, and no less than so many per process."""
 
 
