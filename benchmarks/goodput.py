@@ -105,6 +105,14 @@ def names(known: Sequence[str], what: str) -> Callable[[str], list[str]]:
     return parse
 
 
+def positive(text: str) -> int:
+    """A number of things, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {number}")
+    return number
+
+
 def arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -112,9 +120,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--held-out", action="store_true", help="rows that nobody tunes on")
     parser.add_argument("--rows", type=names(list(NAMED), "row"), help="by name, with commas")
     parser.add_argument("--clients", type=names(contest.CLIENTS, "client"), help="likewise")
-    parser.add_argument("--seeds", type=int, default=3, help="of halley (default: %(default)s)")
-    parser.add_argument("--peer-seeds", type=int, default=1, help="of the others")
-    parser.add_argument("--jobs", type=int, default=1, help="processes (default: %(default)s)")
+    parser.add_argument(
+        "--seeds", type=positive, default=3, help="of halley (default: %(default)s)"
+    )
+    parser.add_argument("--peer-seeds", type=positive, default=1, help="of the others")
+    parser.add_argument("--jobs", type=positive, default=1, help="processes (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="every seed of every run")
     parser.add_argument("--markdown", action="store_true", help="the tables of docs/goodput.md")
     return parser.parse_args()

@@ -19,11 +19,12 @@ SLACK = 1e-9
 
 
 class Unit(StrEnum):
-    """What a limit counts."""
+    """What a limit counts: requests or LLM tokens admitted, seconds of a place, answers in time."""
 
     REQUESTS = "requests"
     TOKENS = "tokens"
     SECONDS = "seconds"
+    ANSWERS = "answers"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from .upstreams import Latency, Work
 SPAN_S = 5.0
 """Recovered is who gets `BACK` of the capacity of so many seconds."""
 BACK = 0.95
-RUNAWAY, RUNAWAY_MIN = 3.0, 400_000
-"""A client that sends so many times the capacity, and no less than so many, is stopped."""
+RUNAWAY, RUNAWAY_MIN = 3.0, 100_000
+"""Stopped is who sends so many times the capacity, and no less than so many per process."""
 
 
 class RunawayError(Exception):
@@ -95,6 +95,7 @@ class Meter:
     units: float = 0.0
     refusals: int = 0
     times: list[float] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)
     sent: list[float] = field(default_factory=list)
     successes: list[int] = field(init=False)
     answered: int = 0
@@ -108,7 +109,9 @@ class Meter:
     def port(self, process: int) -> Upstream:
         """The upstream, as one process reaches it."""
         unit = self.upstream.limit.unit
-        sends_max = max(RUNAWAY_MIN, RUNAWAY * self.upstream.limit.capacity(0.0, self.end_s))
+        sends_max = max(
+            RUNAWAY_MIN * self.processes, RUNAWAY * self.upstream.limit.capacity(0.0, self.end_s)
+        )
 
         def send(request: Request, now: float) -> tuple[Outcome, float]:
             outcome, seconds = self.upstream(request, now)
@@ -125,8 +128,10 @@ class Meter:
                     self.units += 1.0
                 elif unit is Unit.TOKENS:
                     self.units += request.tokens
-                else:
+                elif unit is Unit.SECONDS:
                     self.units += min(seconds, self.end_s - now)
+                else:
+                    self.ends.append(now + seconds)
             elif outcome.status == 429:
                 self.refusals += 1
             return outcome, seconds
@@ -145,7 +150,8 @@ class Meter:
         """Units admitted, of the capacity while there was something to do."""
         over = self.lost + self.answered == self.calls
         end_s = self.ended_at if over else self.end_s
-        return self.units / self.upstream.limit.capacity(0.0, end_s)
+        units = self.units + sum(end <= end_s for end in self.ends)
+        return units / self.upstream.limit.capacity(0.0, end_s)
 
     def refused(self) -> float:
         """429s per success; infinite without one."""

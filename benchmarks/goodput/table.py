@@ -31,7 +31,7 @@ class Summary:
     def missed(self) -> list[str]:
         """What the worst seed misses of the row's targets."""
         return [
-            f"{name} {shown(name, worst)}, wanted {sign} {shown(name, wanted)}"
+            f"{HEADS[name]} {shown(name, worst)}, wanted {sign} {shown(name, wanted)}"
             for name, wanted, sign in _wanted(self.row.target)
             if not _holds(worst := self._worst(name, sign), wanted, sign)
         ]
@@ -59,8 +59,10 @@ HEADS = {
     "fairness": "Jain",
     "time": "time",
     "sends": "sends",
+    "lost": "lost",
 }
-"""The columns, and what stands above them."""
+"""What a figure is called."""
+COLUMNS = tuple(name for name in HEADS if name != "lost")
 
 
 def _wanted(target: Target) -> list[tuple[str, float, str]]:
@@ -79,9 +81,10 @@ def asked(target: Target) -> str:
     """The targets in one line.
 
     >>> asked(Target(goodput=0.98, refused=0.02))
-    'goodput ≥ 98.0 %, refused ≤ 0.020, lost ≤ 0'
+    'goodput ≥ 98.0 %, 429s/ok ≤ 0.020, lost ≤ 0'
     """
-    return ", ".join(f"{name} {sign} {shown(name, value)}" for name, value, sign in _wanted(target))
+    wanted = _wanted(target)
+    return ", ".join(f"{HEADS[name]} {sign} {shown(name, value)}" for name, value, sign in wanted)
 
 
 _SHOWN: dict[str, Callable[[float], str]] = {
@@ -109,13 +112,13 @@ def shown(name: str, value: float | None) -> str:
 
 def terminal(summaries: Iterable[Summary]) -> str:
     """A line for each client, under each row."""
-    lines = [" ".join((f"{'':20}", *(f"{head:>8}" for head in HEADS.values())))]
+    lines = [" ".join((f"{'':20}", *(f"{HEADS[name]:>8}" for name in COLUMNS)))]
     last = None
     for summary in summaries:
         if summary.row is not last:
             last = summary.row
             lines.append(f"{last.name}: {last.summary}")
-        cells = (shown(name, summary.mean(name)) for name in HEADS)
+        cells = (shown(name, summary.mean(name)) for name in COLUMNS)
         lines.append(" ".join((f"  {summary.client:18}", *(f"{cell:>8}" for cell in cells))))
         lines[-1] += _stopped(summary)
         if summary.client == "halley" and _wanted(last.target):
@@ -137,10 +140,10 @@ def markdown(summaries: Sequence[Summary]) -> str:
 
 
 def _ours(summaries: Sequence[Summary]) -> str:
-    heads = ("upstream", "", *HEADS.values(), "target", "held")
+    heads = ("upstream", "", *(HEADS[name] for name in COLUMNS), "target", "held")
     lines = [_line(heads), _line(["---"] * len(heads))]
     for summary in summaries:
-        cells = (shown(name, summary.mean(name)) for name in HEADS)
+        cells = (shown(name, summary.mean(name)) for name in COLUMNS)
         wanted = asked(summary.row.target)
         missed = "; ".join(summary.missed())
         held = "" if not wanted else f"**no**: {missed}" if missed else "yes"

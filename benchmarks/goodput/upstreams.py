@@ -150,14 +150,14 @@ class Upstream:
 class Queueing:
     """A server that refuses nothing: it begins so many answers a second, the rest waits in line.
 
-    As a limit it counts what it begins; a queue of a minute ends in a 503.
+    Whoever finds a queue of a minute is answered 503.
     """
 
     rate_per_s: float
     seed: int
     latency: Latency = field(default_factory=Latency)
     share: Share = STEADY
-    unit: Unit = Unit.REQUESTS
+    unit: Unit = Unit.ANSWERS
     _chance: random.Random = field(init=False)
     _begun: float = 0.0
 

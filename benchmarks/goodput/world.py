@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from halley.compose import runtime
 from halley.core.model import History, Outcome, Request
-from halley.core.policy import Policy
+from halley.core.policy import Pace, Policy
 from halley.drivers.chance import Chance
 from halley.drivers.virtual import Call, Upstream, VirtualClock, VirtualTime
 
@@ -26,7 +26,7 @@ from .upstreams import Work
 TICK_S = 0.01
 """The backlog is refilled this often, so that even an unpaced client sends finitely often."""
 DEADLINE_S = 7 * 86400.0
-BATCH = Policy(attempts=20, deadline_s=DEADLINE_S)
+BATCH = Policy(pace=Pace.RAMP, deadline_s=DEADLINE_S)
 LIBRARY = Policy()
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
-STARTS_S = 20.0
+STARTS_S = 60.0
 HOST = "127.0.0.1"
 
 

@@ -88,7 +88,7 @@ def _stop(ended: httpx2.Response | httpx2.RequestError) -> str:
 
 def _changes(pacer: str) -> dict[str, object]:
     shared = {"pacer": pacer} if pacer else {}
-    return {"deadline_s": DEADLINE_S, "attempts": 20, **shared}
+    return {"pace": "ramp", "deadline_s": DEADLINE_S, "attempts": 20, **shared}
 
 
 def main() -> None:

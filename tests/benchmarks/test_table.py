@@ -36,7 +36,7 @@ def test_markdown_has_a_column_for_each_upstream_and_a_line_for_each_client():
     text = markdown([Summary(ROW, "halley", (GOOD,)), Summary(ROW, "peer", (BAD,))])
     assert "| halley | 99 / 0.010 |" in text
     assert "| peer | 97 / 0.010 / **25** |" in text
-    assert "goodput ≥ 98.0 %, refused ≤ 0.020, lost ≤ 0 | yes |" in text
+    assert "goodput ≥ 98.0 %, 429s/ok ≤ 0.020, lost ≤ 0 | yes |" in text
 
 
 def test_who_was_stopped_is_marked():
