@@ -25,7 +25,7 @@ EVERY_S: Final = 0.25
 GAP_S: Final = 0.05
 """Least time between two exchanges, however often a lane rings."""
 RETRY_S: Final = 0.5
-RETRY_S_MAX: Final = 8.0
+RETRY_S_MAX: Final = 4.0
 """First and longest pause before a store that is away is asked again; in between it doubles."""
 LEAVE_S: Final = 0.5
 """How long a process that ends may wait for its last report."""
