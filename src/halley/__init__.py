@@ -9,9 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from halley.core.credentials import Key
     from halley.core.errors import PolicyError
     from halley.core.model import Decision, Failure, History
     from halley.core.policy import Policy
+    from halley.core.secret import Secret
     from halley.explaining import explain
     from halley.policy.options import options
     from halley.transport.history import history
@@ -24,8 +26,10 @@ _HOMES = {
     "Decision": "halley.core.model",
     "Failure": "halley.core.model",
     "History": "halley.core.model",
+    "Key": "halley.core.credentials",
     "Policy": "halley.core.policy",
     "PolicyError": "halley.core.errors",
+    "Secret": "halley.core.secret",
     "explain": "halley.explaining",
     "history": "halley.transport.history",
     "options": "halley.policy.options",
@@ -38,8 +42,10 @@ __all__ = [
     "Decision",
     "Failure",
     "History",
+    "Key",
     "Policy",
     "PolicyError",
+    "Secret",
     "explain",
     "history",
     "options",

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from halley.core.breaker import Breakers
 from halley.core.budget import Budget
 from halley.core.engine import Engine
 from halley.core.errors import PolicyError
+from halley.core.keys import KeyRing
 from halley.core.lanes import Lanes
 from halley.core.policy import Pace, Policy, Validate
 from halley.drivers.chance import Chance
 from halley.drivers.clock import Clock
+from halley.drivers.keys import Keys
 from halley.drivers.session import Runtime, Sink
 from halley.policy import load
 from halley.providers import TABLES
@@ -21,6 +24,9 @@ from halley.records.sinks import sink_of
 from halley.shared.embedded import Embedded
 
 PolicyLike: TypeAlias = Policy | str | Path | None
+
+ENVIRONMENT: Final = "HALLEY_POLICY"
+"""Names the policy file of clients that are given no policy."""
 
 
 def is_off() -> bool:
@@ -34,17 +40,26 @@ def policy_of(policy: PolicyLike) -> Policy:
     Raises:
         PolicyError: the file cannot be read, or a value in it is not allowed.
     """
-    if policy is None:
-        policy = os.environ.get("HALLEY_POLICY") or Policy()
-    return policy if isinstance(policy, Policy) else load(Path(policy))
+    if isinstance(policy, Policy):
+        return policy
+    if policy is not None:
+        return load(Path(policy))
+    named = os.environ.get(ENVIRONMENT)
+    try:
+        return load(Path(named)) if named else Policy()
+    except PolicyError as error:
+        raise error.within(f"{ENVIRONMENT}: {error.source}") from None
 
 
-def _can_validate() -> None:
-    """Make sure that bodies can be checked.
+def require(policy: Policy) -> None:
+    """Make sure that what a policy asks for is installed.
 
     Raises:
-        PolicyError: the package that does it is not installed.
+        PolicyError: the package that checks bodies is not; the message names the extra.
     """
+    sections = (policy.override(section) for section in policy.models.values())
+    if all(one.validate is Validate.OFF for one in (policy, *sections)):
+        return
     from halley.checks.shape import ValidatorMissingError, require_validator  # noqa: PLC0415 - lazy
 
     try:
@@ -82,21 +97,23 @@ def runtime(
     """Put together what the calls of one client share.
 
     Raises:
-        PolicyError: as `policy_of`.
+        PolicyError: as `policy_of` and `require`.
     """
     chosen = policy_of(policy)
     clock, chance, lock = clock or Clock(), chance or Chance(), threading.Lock()
-    if chosen.validate is not Validate.OFF:
-        _can_validate()
+    require(chosen)
+    keys = Keys(chosen.keys) if chosen.keys else None
     engine = Engine(
         tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
         budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),
+        breakers=Breakers(failures_max=chosen.breaker_failures),
         lanes=Lanes(
             in_flight_max=chosen.in_flight_max,
             queue_max=chosen.queue_max,
             ramp=chosen.pace is Pace.RAMP,
         ),
         random=chance,
+        ring=None if keys is None else KeyRing(keys.credentials()),
     )
     _share(chosen.pacer, engine, lock, clock)
     return Runtime(
@@ -105,4 +122,5 @@ def runtime(
         clock=clock,
         sink=sink or sink_of(chosen.records),
         lock=lock,
+        keys=keys,
     )

@@ -14,7 +14,7 @@ import pytest
 import halley
 from halley.checks import shape
 from halley.checks.finding import Finding
-from halley.checks.refusal import TOLD_MAX, error_body
+from halley.checks.refusal import TOLD_MAX, answer
 from halley.core.classify import classify
 from halley.core.model import Action, Kind, Reply, StopReason
 from halley.core.policy import Policy, PolicyError
@@ -87,6 +87,15 @@ class TestRefuse:
         assert "messages[0].role: expected one of" in caught.value.message
         assert len(history_of(caught.value).attempts) == 1
 
+    def test_a_protected_sdk_raises_its_own_error(self):
+        """The answer stands on a request, as the SDK expects of every response."""
+        client = halley.protect(
+            openai.OpenAI(api_key=KEY, base_url="http://127.0.0.1:9/v1"), Policy(validate="refuse")
+        )
+        with client, pytest.raises(openai.BadRequestError) as caught:
+            client.chat.completions.create(**{name: WRONG[name] for name in ("model", "messages")})
+        assert caught.value.code == "halley_preflight"
+
     def test_protect_refuses_too(self):
         """Beneath a client that was made elsewhere."""
         sent = []
@@ -149,7 +158,7 @@ def test_a_client_that_cannot_check_is_not_made(monkeypatch):
 @pytest.mark.parametrize("name", PATHS)
 def test_a_refusal_has_the_form_of_the_endpoints_errors(name):
     """Every shape's error is classified by halley's own row, as nobody's but the client's fault."""
-    body = error_body(PATHS[name], [Finding("error", "model", "required, but missing")])
+    body = answer([Finding("error", "model", "required, but missing")]).body(PATHS[name])
     reply = Reply(400, {"content-type": "application/json"}, body)
     failure = classify(request(b"{}", name), reply, TABLES)
     assert failure is not None
@@ -160,6 +169,6 @@ def test_a_refusal_has_the_form_of_the_endpoints_errors(name):
 def test_a_long_list_of_findings_is_counted():
     """Five are told, the rest is a number."""
     errors = [Finding("error", f"messages[{n}].role", "required, but missing") for n in range(9)]
-    message = json.loads(error_body("", errors))["error"]["message"]
+    message = answer(errors).message
     assert message.count("required, but missing") == TOLD_MAX
     assert "; and 4 more (nothing was sent)" in message

@@ -67,3 +67,35 @@ def test_retries_in_a_window_never_exceed_what_its_calls_allow(events):
         start = int(now) - 9
         recent = sum(1 for time in granted if time >= start)
         assert recent <= 10 + 0.2 * sum(1 for time in calls if time >= start) + 1
+
+
+class TestRefund:
+    """A retry that was drawn and never sent."""
+
+    def test_it_can_be_drawn_again(self):
+        budget = Budget(ratio=0.0, floor_per_s=0.1)
+        assert budget.withdraw(5.0)
+        assert not budget.withdraw(5.0)
+        budget.refund(5.0)
+        assert budget.withdraw(6.0)
+
+    def test_it_counts_no_more_than_it_did(self):
+        """Given back after its second was forgotten: the window has done so already."""
+        budget = Budget(ratio=0.0, floor_per_s=0.1)
+        assert budget.withdraw(5.0)
+        assert budget.withdraw(15.0)
+        budget.refund(5.0)
+        assert not budget.withdraw(15.0)
+
+    @given(st.lists(st.tuples(st.floats(0, 3), st.booleans()), max_size=60))
+    def test_drawn_and_given_back_is_as_if_nothing_was(self, events):
+        """Whatever the times: with every draw refunded, the budget is full."""
+        budget, now = Budget(ratio=0.0, floor_per_s=1.0), 0.0
+        for gap, twice in events:
+            now += gap
+            drawn = [now for _ in range(1 + twice) if budget.withdraw(now)]
+            now += gap
+            budget.deposit(now)
+            for at in drawn:
+                budget.refund(at)
+        assert sum(budget.withdraw(now) for _ in range(20)) == 10

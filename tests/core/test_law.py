@@ -252,6 +252,23 @@ def test_it_is_free_after_a_quiet_minute_if_it_is_no_ramp():
         assert law.free(FREE_AFTER_S + 1.0) is not law.ramp
 
 
+def test_a_rate_that_headers_tell_ends_the_ramp_and_is_no_ceiling():
+    """Ten a second are told; from there on it grows as after a cut, not twice a second."""
+    law = Law(ramp=True)
+    law.apply(Signal(Event.TOLD, 0.0, 0.0, Binds.REQUESTS, 10.0))
+    law.apply(sent(0.0))
+    while law.sent_at < 5.0:
+        law.apply(sent(law.sent_at + 1.0 / law.rate_per_s))
+    assert 10.0 < law.rate_per_s < 10.5
+
+
+def test_what_headers_tell_after_a_refusal_counts_no_more():
+    """What was admitted is known better: a gateway passes on the header of one channel."""
+    law = settled()
+    law.apply(Signal(Event.TOLD, 20.0, 20.0, Binds.TOKENS, 1.0))
+    assert law.tokens_per_s is None
+
+
 class Server:
     """A limit: each call is answered after a while, or refused after 0.1 s."""
 

@@ -89,7 +89,7 @@ def test_a_full_queue_refuses_at_once():
     full = lane(in_flight_max=1, queue_max=1)
     full.enter(Waiting(), 0.0, 9.0)
     full.enter(Waiting(), 0.0, 9.0)
-    assert full.enter(Waiting(), 0.0, 9.0) == Refused("1 calls wait already")
+    assert full.enter(Waiting(), 0.0, 9.0) == Refused("1 calls wait already", full=True)
 
 
 def test_the_higher_priority_goes_first_and_equals_in_order():

@@ -67,12 +67,16 @@ def day(profile: str, seed: int) -> list[str]:
 def _told(call: Call) -> list[str]:
     assert call.history is not None
     lines = [f"{call.started:5.1f} {call.request.method} {call.request.path}"]
-    for attempt, sent in zip(call.history.attempts, call.sends, strict=True):
+    sends = iter(call.sends)
+    for attempt in call.history.attempts:
         came = attempt.status if attempt.status is not None else attempt.fault
         rule = f" [{attempt.failure.rule}]" if attempt.failure else ""
         wait = f" in {attempt.wait_s:.2f} s" if attempt.wait_s else ""
         stop = f", stopped: {attempt.stop_reason}" if attempt.stop_reason else ""
-        lines.append(f"      {sent:6.2f} {came}{rule} -> {attempt.action}{wait}{stop}")
+        local = attempt.failure is not None and attempt.failure.rule.startswith("local.")
+        sent = "    --" if local else f"{next(sends):6.2f}"
+        lines.append(f"      {sent} {came}{rule} -> {attempt.action}{wait}{stop}")
+    assert next(sends, None) is None
     return lines
 
 

@@ -66,10 +66,15 @@ def test_each_outcome_is_decided_the_same(binding, outcome):
     seed=st.integers(0, 2**16),
     attempts=st.integers(1, 6),
     backoff=st.sampled_from(["documented", "full_jitter", "aws"]),
+    by_model=st.booleans(),
 )
-def test_any_script_is_decided_the_same(script, seed, attempts, backoff):
-    """Random scripts and policies, every binding against virtual time."""
-    policy = Policy(attempts=attempts, backoff=backoff, deadline_s=40.0)
-    expected = trace(virtual(script, policy, seed))
+def test_any_script_is_decided_the_same(*, script, seed, attempts, backoff, by_model):
+    """Random scripts and policies, every binding against virtual time.
+
+    Whether the settings are the client's or a section's for the model makes no difference.
+    """
+    mine = {"attempts": attempts, "backoff": backoff, "deadline_s": 40.0}
+    policy = Policy(models={"m": mine}) if by_model else Policy(**mine)
+    expected = trace(virtual(script, Policy(**mine), seed))
     for binding in BINDINGS:
         assert trace(drive(binding, script, policy, seed)) == expected, binding

@@ -8,8 +8,8 @@ import threading
 import pytest
 
 import halley
-from halley.core.policy import Policy, PolicyError
-from halley.policy.options import SHARED, effective
+from halley.core.policy import SHARED, Policy, PolicyError
+from halley.policy.options import effective
 from halley.testing import no_wait
 from tests.lines import CHAT, Answer, Line, failing
 
@@ -50,7 +50,7 @@ def test_it_changes_the_clients_policy_and_nothing_else():
 def test_what_belongs_to_the_client_is_refused(name: str):
     """All calls of a client share it."""
     with (
-        pytest.raises(PolicyError, match=f"{name}: belongs to the client"),
+        pytest.raises(PolicyError, match=f"{name}: belongs to all calls of the client"),
         halley.options(**{name: 1}),
     ):
         pass
@@ -59,7 +59,7 @@ def test_what_belongs_to_the_client_is_refused(name: str):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"atempts": 1}, "atempts: no such setting, known are attempts"),
+        ({"atempts": 1}, "atempts: no such setting, did you mean attempts"),
         ({"attempts": 0}, "attempts: expected a whole number from 1 to 20, got 0"),
         ({"backoff": "quick"}, "backoff: expected one of"),
     ],

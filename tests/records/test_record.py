@@ -57,6 +57,7 @@ def test_a_retry_and_the_success_after_it(line: Line, lines):
         "kind": "overloaded",
         "stop_reason": None,
         "repaired": None,
+        "key": None,
         "total_tokens": None,
     }
     assert success == {
@@ -72,6 +73,7 @@ def test_a_retry_and_the_success_after_it(line: Line, lines):
         "stop_reason": None,
         "wait_s": 0.0,
         "repaired": None,
+        "key": None,
         "total_tokens": 7,
     }
 
@@ -93,6 +95,7 @@ def test_a_call_that_is_given_up(line: Line, lines):
         "stop_reason": "final",
         "wait_s": 0.0,
         "repaired": None,
+        "key": None,
         "total_tokens": None,
     }
 

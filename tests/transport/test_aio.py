@@ -45,7 +45,7 @@ async def test_fifty_tasks_on_a_flaky_upstream(tasks: Line):
         status = 503 if seen[request.headers["x-call"]] == 1 else 200
         return tasks.module.Response(status, json={"choices": [{}]})
 
-    policy = halley.Policy(in_flight_max=20, budget_floor_per_s=1000)
+    policy = halley.Policy(in_flight_max=20, budget_floor_per_s=1000, breaker_failures=0)
     caller = tasks.client(policy=policy, transport=tasks.module.MockTransport(flaky))
 
     async def work(number: int) -> None:

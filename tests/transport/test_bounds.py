@@ -55,7 +55,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[Reply]:
         seen.append(outcome)
         return classify(request, outcome, *args, **options)
 
-    monkeypatch.setattr("halley.core.engine.classify", spy)
+    monkeypatch.setattr("halley.core.call.classify", spy)
     return seen
 
 

@@ -13,7 +13,8 @@ import pytest
 import halley
 from halley.core.model import StopReason
 from halley.drivers.clock import Clock
-from halley.transport.exchange import Fields, TimeLeft, credentials, described, masked
+from halley.transport.exchange import Fields, TimeLeft, masked
+from halley.transport.request import credentials, described
 from tests.lines import CHAT, JSON, QUICK, Answer, Line, failing, fault
 
 KEY = "sk-" + "k" * 32
@@ -282,7 +283,7 @@ def test_a_key_is_the_same_number_in_every_process_and_wherever_it_stands():
     """Processes that share a pacer must know that it is the same key (blake2b, 8 bytes)."""
     number = key_seen(authorization=f"Bearer {KEY}")
     script = (
-        "import sys; from halley.transport.exchange import fingerprint; "
+        "import sys; from halley.transport.request import fingerprint; "
         "print(fingerprint(sys.stdin.read()))"
     )
     there = subprocess.run(

@@ -39,7 +39,7 @@ def test_fifty_threads_on_a_flaky_upstream(threads: Line):
             first = seen[call] == 1
         return threads.module.Response(503 if first else 200, json={"choices": [{}]})
 
-    policy = halley.Policy(in_flight_max=20, budget_floor_per_s=1000)
+    policy = halley.Policy(in_flight_max=20, budget_floor_per_s=1000, breaker_failures=0)
     caller = threads.client(policy=policy, transport=threads.module.MockTransport(flaky))
 
     def work(number: int) -> list[int]:

@@ -21,13 +21,13 @@ from urllib.parse import urlsplit
 import click
 import httpx2
 
-from halley.cli import chat
+from halley.cli import chat, policies
 from halley.cli.exits import CommandError, Exit
 from halley.cli.progress import Progress
 from halley.cli.terminal import note, printable
 from halley.cli.verdict import summary, verdict_of
-from halley.compose import is_off, policy_of
-from halley.core.errors import PolicyError
+from halley.compose import is_off
+from halley.core.policy import Policy
 from halley.records.sinks import LOGGER
 from halley.simulator import PROFILES, Simulator, serve
 from halley.simulator.keys import VALID
@@ -66,7 +66,7 @@ class Target:
 @click.option(
     "--base-url", envvar="COMETAPI_BASE_URL", help=f"Service to ask.  [default: {BASE_URL}]"
 )
-@click.option("--policy", type=click.Path(path_type=Path), help="A policy file (halley.toml).")
+@policies.option
 @click.option(
     "--profile",
     type=click.Choice(list(PROFILES)),
@@ -101,7 +101,8 @@ def command(
         model=_utf8("--model", model),
         stream=stream,
     )
-    with _target(base_url, profile, seed) as target, _client(policy, target) as client:
+    chosen = policies.chosen(policy)
+    with _target(base_url, profile, seed) as target, _client(chosen, target) as client:
         with Progress(lambda elapsed_s: f"waiting, {elapsed_s:.0f} s") as progress:
             heard = _Heard(progress, silent=as_json)
             with _decisions(progress, heard):
@@ -163,13 +164,9 @@ def _decisions(progress: Progress, heard: _Heard) -> Iterator[None]:
         LOGGER.setLevel(level)
 
 
-def _client(policy: Path | None, target: Target) -> Client:
-    try:
-        chosen = policy_of(policy)
-    except PolicyError as error:
-        raise CommandError(str(error), Exit.USAGE) from None
+def _client(policy: Policy, target: Target) -> Client:
     # A proxy of the environment knows no way to a simulator in this process.
-    return Client(policy=chosen, timeout=TIMEOUT, trust_env=target.is_real)
+    return Client(policy=policy, timeout=TIMEOUT, trust_env=target.is_real)
 
 
 @contextmanager

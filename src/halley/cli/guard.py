@@ -48,13 +48,7 @@ def _guarded(args: Sequence[str]) -> int:
         note(f"halley: {_told(error)}")
         return error.code if isinstance(error, CommandError) else error.exit_code
     except Exception as error:  # noqa: BLE001 - the last line of defence
-        if os.environ.get("HALLEY_DEBUG"):
-            traceback.print_exc()
-        note(
-            f"halley: this is a bug in halley: {_place(error)}; "
-            "HALLEY_DEBUG=1 shows where, and may show the request"
-        )
-        return Exit.DEFECT
+        return _refused(error) or _unexpected(error)
 
 
 def _invoke(args: Sequence[str]) -> int:
@@ -77,6 +71,28 @@ def _told(error: click.ClickException) -> str:
     message = message[:1].lower() + message[1:]
     command = error.ctx.command_path if error.ctx else "halley"
     return f"{message}; see '{command} --help'"
+
+
+def _refused(error: Exception) -> Exit | None:
+    """Tell what is wrong with a policy, whichever command found it; None: it is something else."""
+    from halley.core.errors import PolicyError  # noqa: PLC0415 - no help loads the core
+
+    if not isinstance(error, PolicyError):
+        return None
+    more = len(error.mistakes) - 1
+    rest = f" (and {more} more, see 'halley policy check')" if more else ""
+    note(f"halley: {error}{rest}")
+    return Exit.USAGE
+
+
+def _unexpected(error: Exception) -> Exit:
+    if os.environ.get("HALLEY_DEBUG"):
+        traceback.print_exception(error)
+    note(
+        f"halley: this is a bug in halley: {_place(error)}; "
+        "HALLEY_DEBUG=1 shows where, and may show the request"
+    )
+    return Exit.DEFECT
 
 
 def _place(error: Exception) -> str:

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "check": "Find out whether request bodies will be refused, without sending them.",
     "doctor": "Check key, base URL, network, clock and model, and say what to fix.",
     "rules": "Print the table of rules behind the decisions.",
+    "policy": "Check a policy file, or show every setting and where it is from.",
     "sim": "Run a CometAPI that misbehaves on purpose, on this machine.",
 }
 """Every command with its line in the help; its module is `halley.cli.<name>`."""

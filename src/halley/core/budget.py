@@ -41,6 +41,13 @@ class Budget:
         self._retries_sum += 1
         return True
 
+    def refund(self, drawn_at: float) -> None:
+        """Give back a retry drawn at an instant that was never sent, if it still counts."""
+        second = int(drawn_at)
+        if self._second - second < WINDOW_S and self._retries[second % WINDOW_S]:
+            self._retries[second % WINDOW_S] -= 1
+            self._retries_sum -= 1
+
     def _slot(self, now: float) -> int:
         second = int(now)
         if second != self._second:

@@ -12,6 +12,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from halley.core.credentials import Credential
+from halley.core.local import Local
 from halley.core.model import Fault, History, Outcome
 from halley.core.pace import Lane, Refused
 
@@ -31,21 +33,45 @@ class Send(NamedTuple):
 
     Value: a `Fault`, or a `Reply`. At most `body_bytes_max` raw bytes are held and at most
     `inspect_bytes_max` decoded ones shown; what is beyond them stays on the wire and still reaches
-    the caller. Nothing may outlast the deadline. `body` takes the place of the request's own.
+    the caller. Nothing may outlast the deadline.
+
+    Attributes:
+        body: Takes the place of the request's own.
+        key: Alias of the credential that takes the place of the request's own.
+        answer: What the reply is; nothing is sent then.
     """
 
     deadline: float
     body_bytes_max: int
     inspect_bytes_max: int
     body: bytes | None = None
+    key: str | None = None
+    answer: Local | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadKeys:
+    """Load the keys anew, unless somebody has since `generation`; value: `Loaded`."""
+
+    generation: int
+
+
+class Loaded(NamedTuple):
+    """What the keys are now, and since which load."""
+
+    credentials: tuple[Credential, ...]
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Let go of the reply in hand and of the permit, then sleep; value: None."""
+    """Let go of the reply in hand and of the permit, then sleep; value: None.
+
+    `history` is that of the attempt that has ended; None: no attempt has.
+    """
 
     seconds: float
-    history: History
+    history: History | None
 
 
 class Deliver(NamedTuple):
@@ -93,7 +119,9 @@ class CallCancelled(BaseException):
     """Thrown into the engine when the caller's thread or task is interrupted."""
 
 
-Effect: TypeAlias = Admit | Send | Wait | Deliver | Ended | GiveUp
-Resume: TypeAlias = tuple[float, Outcome | StreamEnd | Refused | None]
+Effect: TypeAlias = Admit | LoadKeys | Send | Wait | Deliver | Ended | GiveUp
+Value: TypeAlias = Outcome | StreamEnd | Refused | Loaded | None
+"""What an effect may bring."""
+Resume: TypeAlias = tuple[float, Value]
 Steps: TypeAlias = Generator[Effect, Resume, None]
 """One call: a generator of effects, resumed with `(now, value)`."""

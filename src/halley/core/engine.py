@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from halley.core.breaker import Breakers
 from halley.core.budget import Budget
 from halley.core.call import OPENAI_ID, Call
 from halley.core.effects import Deliver, Steps
 from halley.core.ids import request_id
+from halley.core.keys import KeyRing
 from halley.core.lanes import Lanes
 from halley.core.model import Action, Attempt, History, Reply, Request
 from halley.core.policy import Policy
@@ -30,12 +32,16 @@ class Engine:
 
     tables: Tables
     budget: Budget
+    breakers: Breakers
     lanes: Lanes
     random: Callable[[], float]
+    ring: KeyRing | None = None
 
     def begin(self, now: float) -> bool:
-        """Count a call that starts at `now`; say whether its first send needs no permit."""
+        """Count a call that starts at `now`; say whether its first send needs nobody's leave."""
         self.budget.deposit(now)
+        if self.ring is not None or self.breakers.any(now):
+            return False
         return self.lanes.pass_freely(now)
 
     def healthy(self, reply: Reply, elapsed_s: float) -> Deliver | None:

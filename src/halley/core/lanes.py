@@ -6,6 +6,7 @@ nobody is in it and nothing was refused for a while it is forgotten, and with th
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from typing import Protocol, TypeAlias
@@ -17,8 +18,8 @@ SENDS_KEPT = 1024
 SWEEP_S = 1.0
 """Lanes to be forgotten are looked for this often."""
 
-LaneKey: TypeAlias = tuple[str, str, int]
-"""Origin, model, credential."""
+LaneKey: TypeAlias = tuple[str, str, int | str]
+"""Origin, model, credential: what identifies it in this process, or its alias."""
 
 
 class Flag(Protocol):
@@ -77,6 +78,11 @@ class Lanes:
         """Return the lane of an origin, model and credential; open it if it is new."""
         lane = self._lanes.get(key)
         return self._opened(key) if lane is None else lane
+
+    def free_at(self, key: LaneKey) -> float:
+        """When a lane gives its next permit; at any time if there is no such lane."""
+        lane = self._lanes.get(key)
+        return -math.inf if lane is None else lane.free_at()
 
     def _opened(self, key: LaneKey) -> Lane:
         self._make_room()

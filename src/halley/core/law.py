@@ -99,6 +99,7 @@ class Law:
         cycle_cuts: Cuts since the last block ended.
         probe_at: In a block, nothing may go before this.
         refusal_s: The longest round trip of a refusal lately.
+        told_per_s: Where the ramp ends: the rate that a server's headers told.
     """
 
     ramp: bool = False
@@ -125,6 +126,7 @@ class Law:
     refusal_s: float | None = None
     strays: tuple[int, ...] = ()
     slow_until: float = -math.inf
+    told_per_s: float = math.inf
 
     def __post_init__(self) -> None:
         """Begin the ramp."""
@@ -200,8 +202,19 @@ class Law:
             case Event.SETTLED:
                 self.burst.cost += signal.cost
                 self.cycle.cost += signal.cost
+            case Event.TOLD:
+                self._hear(signal.binds, signal.cost)
             case _:
                 assert_never(signal.event)
+
+    def _hear(self, binds: Binds, per_s: float) -> None:
+        """A server told a rate: the ramp goes no further, and from there on the law is as ever."""
+        if self.cuts or not self.ramp:
+            return  # what was admitted is known better
+        if binds is Binds.TOKENS:
+            self.said_tokens, self.tokens.value = True, per_s
+        else:
+            self.told_per_s = per_s
 
     def _sent(self, signal: Signal) -> None:
         now = signal.now
@@ -255,8 +268,8 @@ class Law:
             return
         unit_s = self._unit_s
         seconds = min(seconds, max(unit_s / 4, 2.0 / (self.requests.value or math.inf)))
-        if level is self.requests and not self.cuts:
-            level.value *= math.exp2(seconds)
+        if level is self.requests and not self.cuts and level.value < self.told_per_s:
+            level.value = min(level.value * math.exp2(seconds), self.told_per_s)
         else:
             most = SLOW_GROWTH * seconds if now < self.slow_until else math.inf
             level.grow(seconds / unit_s, most)

@@ -42,6 +42,8 @@ class StopReason(StrEnum):
     FINAL = "final"
     ATTEMPTS = "attempts"
     BUDGET = "budget"
+    BREAKER = "breaker"
+    QUEUE = "queue"
     DEADLINE = "deadline"
     SERVER_WAIT = "server_wait"
     COMMITTED = "committed"
@@ -147,7 +149,7 @@ class Request:
     """One logical request, as far as a decision may look at it.
 
     `body` is None when it is not held in memory; `key` stands for the credential, in every process
-    the same, and leads nobody back to it (a digest, 0 without a credential).
+    the same: its alias, or a digest that leads nobody back to it; 0 without a credential.
     """
 
     method: str
@@ -155,7 +157,7 @@ class Request:
     path: str
     body: bytes | None = b""
     content_type: str = ""
-    key: int = 0
+    key: int | str = 0
     replayable: bool = True
 
 
@@ -240,6 +242,7 @@ class Attempt(NamedTuple):
         wait_s: Seconds until the next attempt; 0 when there is none.
         stop_reason: Set on the last attempt of a call that was given up.
         repaired: What was changed in the request for the next attempt; None: nothing.
+        key: The alias of the credential it was sent with; None: the client's own.
     """
 
     number: int
@@ -253,6 +256,7 @@ class Attempt(NamedTuple):
     stop_reason: StopReason | None = None
     request_id: str | None = None
     repaired: str | None = None
+    key: str | None = None
 
 
 class History(NamedTuple):

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from halley.core.law import Law
+from halley.core.model import Headers
 from halley.core.signals import Binds, Event, Signal, Why
+from halley.core.stated import stated
 
 SLACK_S = 0.05
 """A lane makes up for permits that were fetched so much too late: no timer is exact."""
@@ -53,9 +55,10 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """There is no place in the queue, or no permit before the deadline."""
+    """There is no place in the queue (it is `full`), or no permit before the deadline."""
 
     why: str
+    full: bool = False
 
 
 Answer: TypeAlias = Granted | AskAgain | Refused
@@ -132,7 +135,7 @@ class Lane:
         queue = self._queues.get(priority)
         if queue is None or ticket not in queue:
             if self._queued >= self._queue_max:
-                return Refused(f"{self._queued} calls wait already")
+                return Refused(f"{self._queued} calls wait already", full=True)
             self._queues.setdefault(priority, OrderedDict())[ticket] = now
             self._queued += 1
         if self.outbox is None and self._ring is not None and self._ring():
@@ -212,6 +215,10 @@ class Lane:
                     del self._queues[priority]
                 return
 
+    def free_at(self) -> float:
+        """When the next permit is given, as far as rates and waits say."""
+        return max(self._due(0.0)[0], self._held_until, self.law.probe_at)
+
     def _due(self, cost: float) -> tuple[float, Binds]:
         """When the rates let a call of this cost go, and which of them is the later one."""
         due, binds = -math.inf, Binds.NOTHING
@@ -264,6 +271,12 @@ class Lane:
         self._tell(Signal(Event.REFUSED, now, sent_at, Binds.NOTHING, cost, in_flight, why))
         if self.law.cut_at == now and (rate := self.rate_per_s) is not None:
             self._next_at = max(self._next_at, now + 1.0 / rate)
+
+    def hint(self, now: float, headers: Headers) -> None:
+        """Learn from the limits that an answer's headers state, as long as nothing was refused."""
+        if self.law.ramp and not self.law.cuts:
+            for binds, per_s in stated(headers):
+                self._tell(Signal(Event.TOLD, now, now, binds, per_s))
 
     def settle(self, now: float, reserved: float, used: float) -> None:
         """Correct the estimate with which a call entered by the tokens it took."""

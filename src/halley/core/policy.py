@@ -2,19 +2,23 @@
 
 The defaults are the behaviour CometAPI documents ("Error codes and retry strategy", read 2026-11):
 five attempts and `min(30, 2**attempt) + random()` between them. Ranges stand beside the fields, so
-that loading a file and constructing a Policy report the same errors.
+that loading a file and constructing a Policy report the same errors. A value is checked once: what
+is changed later is checked, the rest was.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Any
+from typing import Final
 
-from halley.core.errors import PolicyError
-from halley.core.rules import rules_of
+from halley.core.credentials import Key, keys_of, sources_of
+from halley.core.errors import Mistake, Mistakes, PolicyError
+from halley.core.rules import rules_of, tables_of
+from halley.core.sections import FrozenMap, Sections, section_of, sections_of
+from halley.core.settings import Setting, choice, flag, number, of, setting_of, text, whole
+from halley.core.shown import inside, unknown
 from halley.core.tables import Row
 
 MIB = 1024 * 1024
@@ -43,12 +47,31 @@ class Pace(StrEnum):
     RAMP = "ramp"
 
 
-def _number(default: float, low: float, high: float) -> Any:  # noqa: ANN401 - as dataclasses.field
-    return field(default=default, metadata={"low": low, "high": high})
+STORES: Final = ("redis", "rediss", "valkey", "valkeys", "unix")
+"""Schemes of a pacer's URL."""
+A_STORE: Final = f"a URL with {', '.join(STORES[:-1])} or {STORES[-1]}"
 
 
-def _optional(low: float, high: float) -> Any:  # noqa: ANN401 - as dataclasses.field
-    return field(default=None, metadata={"low": low, "high": high, "optional": True})
+def _store(path: str, value: object) -> object:
+    """Take a pacer's URL; it may hold a password, so an error shows its scheme alone."""
+    scheme, mark, _ = str(value).partition("://")
+    if value is None or (isinstance(value, str) and mark and scheme in STORES):
+        return value
+    found = f"{scheme}://..." if mark else "none"
+    raise PolicyError(Mistake(path, f"expected {A_STORE}, got {found}"))
+
+
+def _sections(path: str, value: object) -> Sections:
+    """Take the sections of a policy, whose settings are its own."""
+    return sections_of(path, value, in_section)
+
+
+def _given(models: Sections) -> dict[str, dict[str, object]]:
+    """Return sections as the tables that they are in a file."""
+    return {
+        pattern: {name: SETTINGS[name].give(value) for name, value in settings.items()}
+        for pattern, settings in models.items()
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +87,8 @@ class Policy:
         server_wait_s_max: A longer wait asked for by the server ends the call instead.
         budget_ratio: Retries after faults and 5xx allowed per call of the last ten seconds.
         budget_floor_per_s: Retries allowed per second however few calls there are.
+        breaker_failures: Failures in a row of one origin and model after which one call at a time
+            tries it and all others are turned away; 0: never.
         pace: `after_refusal` throttles nothing before the first 429, and every send is an attempt;
             `ramp` starts slowly and doubles, and a 429 uses up no attempt: the deadline ends it.
         priority: Of this call in the queue for a permit: higher goes first, equal ones in order.
@@ -78,36 +103,47 @@ class Policy:
         records: Where records go besides the logger `halley`: a path, or "stderr"; None: nowhere.
         rules: Rows tried before the tables, as `Row` or as a mapping of its fields; a row with the
             name of an existing one takes its place, and the record says ``policy.<name>``.
+        keys: Credentials that take the place of the client's own, as `Key` or as a mapping of its
+            fields; see `halley.core.keys`.
+        models: Settings for the calls of some models, by shell-style patterns over the model's
+            name; the first that fits applies. Those that all calls share cannot be in it.
 
     Raises:
-        PolicyError: a value is of the wrong type or out of its range.
+        PolicyError: a value is of the wrong type or out of its range; it has all mistakes.
     """
 
-    attempts: int = _number(5, 1, 20)
-    backoff: Backoff = Backoff.DOCUMENTED
-    backoff_base_s: float = _number(1.0, 0.001, 3600.0)
-    backoff_cap_s: float = _number(30.0, 0.001, 3600.0)
-    deadline_s: float = _number(600.0, 0.001, 86400.0 * 7)
-    server_wait_s_max: float = _number(120.0, 0.0, 86400.0)
-    budget_ratio: float = _number(0.2, 0.0, 10.0)
-    budget_floor_per_s: float = _number(1.0, 0.0, 1000.0)
-    pace: Pace = Pace.AFTER_REFUSAL
-    priority: int = _number(0, -100, 100)
-    in_flight_max: int | None = _optional(1, 1_000_000)
-    pacer: str | None = field(default=None, repr=False)
-    queue_max: int = _number(10_000, 1, 10_000_000)
-    body_bytes_max: int = _number(8 * MIB, 1024, 1024 * MIB)
-    inspect_bytes_max: int = _number(256 * 1024, 1024, 8 * MIB)
-    validate: Validate = Validate.OFF
-    repair: bool = False
-    records: str | None = None
-    rules: tuple[Row, ...] = ()
+    attempts: int = whole(5, 1, 20)
+    backoff: Backoff = choice(Backoff.DOCUMENTED)
+    backoff_base_s: float = number(1.0, 0.001, 3600.0)
+    backoff_cap_s: float = number(30.0, 0.001, 3600.0)
+    deadline_s: float = number(600.0, 0.001, 86400.0 * 7)
+    server_wait_s_max: float = number(120.0, 0.0, 86400.0)
+    budget_ratio: float = number(0.2, 0.0, 10.0, shared=True)
+    budget_floor_per_s: float = number(1.0, 0.0, 1000.0, shared=True)
+    breaker_failures: int = whole(10, 0, 1_000_000, shared=True)
+    pace: Pace = choice(Pace.AFTER_REFUSAL, shared=True)
+    priority: int = whole(0, -100, 100)
+    in_flight_max: int | None = whole(None, 1, 1_000_000, shared=True)
+    pacer: str | None = of(None, Setting(A_STORE, _store, shared=True), shown=False)
+    queue_max: int = whole(10_000, 1, 10_000_000, shared=True)
+    body_bytes_max: int = whole(8 * MIB, 1024, 1024 * MIB)
+    inspect_bytes_max: int = whole(256 * 1024, 1024, 8 * MIB)
+    validate: Validate = choice(Validate.OFF)
+    repair: bool = flag(default=False)
+    records: str | None = text("a path or 'stderr'", shared=True)
+    rules: tuple[Row, ...] = of((), Setting("tables", rules_of, give=tables_of, shared=True))
+    keys: tuple[Key, ...] = of((), Setting("tables", keys_of, give=sources_of, shared=True))
+    models: Mapping[str, Mapping[str, object]] = of(
+        FrozenMap(), Setting("tables", _sections, give=_given, shared=True)
+    )
 
     def __post_init__(self) -> None:
         """Check every field, and take names for enum members."""
-        for spec in fields(self):
-            value = checked(spec, getattr(self, spec.name))
-            object.__setattr__(self, spec.name, value)
+        mistakes = Mistakes()
+        for name, setting in SETTINGS.items():
+            with mistakes:
+                object.__setattr__(self, name, setting.take(name, getattr(self, name)))
+        mistakes.settle()
 
     def override(self, changes: Mapping[str, object]) -> Policy:
         """Return a policy with some fields changed.
@@ -115,83 +151,71 @@ class Policy:
         Raises:
             PolicyError: a name is no field, or a value is not allowed.
         """
-        known = {spec.name: getattr(self, spec.name) for spec in fields(self)}
-        for name in changes:
-            if name not in known:
-                raise PolicyError(f"{name}: no such setting, known are {', '.join(known)}")
-        return Policy(**{**known, **changes})
+        mistakes, taken = Mistakes(), dict[str, object]()
+        for name, value in changes.items():
+            with mistakes:
+                taken[name] = setting_at("", name).take(name, value)
+        mistakes.settle()
+        return self._changed(taken)
+
+    def for_model(self, model: str) -> Policy:
+        """Return the policy of the calls of a model: the section that fits it goes before the rest.
+
+        >>> policy = Policy(attempts=3, models={"gpt-5*": {"deadline_s": 30}})
+        >>> policy.for_model("gpt-5-mini").deadline_s, policy.for_model("o3") is policy
+        (30.0, True)
+        """
+        pattern = section_of(self.models, model)
+        return self if pattern is None else self._changed(self.models[pattern])
+
+    def _changed(self, taken: Mapping[str, object]) -> Policy:
+        """Return a copy with other values, which are checked already like those that stay."""
+        other = object.__new__(type(self))
+        for name in SETTINGS:
+            object.__setattr__(other, name, getattr(self, name))
+        for name, value in taken.items():
+            object.__setattr__(other, name, value)
+        return other
 
 
-def checked(spec: Field[Any], value: object) -> object:
-    """Return `value` as the field wants it.
+SETTINGS: Final[Mapping[str, Setting]] = {spec.name: setting_of(spec) for spec in fields(Policy)}
+"""What each field of a policy may hold."""
+
+SHARED: Final = tuple(name for name, setting in SETTINGS.items() if setting.shared)
+"""Settings that belong to all calls of a client together."""
+
+
+def setting_at(path: str, name: str) -> Setting:
+    """Return the setting of a name.
 
     Raises:
-        PolicyError: ``attempts: expected a whole number from 1 to 20, got 0``.
+        PolicyError: ``atempts: no such setting, did you mean attempts?``.
     """
-    if spec.name in CHOICES:
-        return _choice(spec.name, value)
-    if spec.name in READERS:
-        return READERS[spec.name](value)
-    if value is None and spec.metadata.get("optional"):
-        return None
-    return _in_range(spec, value)
+    if name not in SETTINGS:
+        raise unknown(path, name, list(SETTINGS))
+    return SETTINGS[name]
 
 
-CHOICES: dict[str, type[Backoff | Pace | Validate]] = {
-    "backoff": Backoff,
-    "pace": Pace,
-    "validate": Validate,
-}
+def of_one_call(path: str, name: str) -> Setting:
+    """Return the setting of a name that single calls may have their own of.
+
+    Raises:
+        PolicyError: there is none, or it belongs to the client.
+    """
+    setting = setting_at(path, name)
+    if setting.shared:
+        message = "belongs to all calls of the client together, set it in the policy itself"
+        raise PolicyError(Mistake(inside(path, name), message))
+    return setting
 
 
-def _choice(name: str, value: object) -> Backoff | Pace | Validate:
-    allowed = CHOICES[name]
-    try:
-        return allowed(str(value))
-    except ValueError:
-        raise PolicyError(f"{name}: expected one of {', '.join(allowed)}, got {value!r}") from None
+def in_section(section: str, name: str, value: object) -> object:
+    """Return a value of a section as the policy wants it.
 
-
-def _repair(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise PolicyError(f"repair: expected true or false, got {value!r}")
-
-
-def _records(value: object) -> str | None:
-    if value is None or (isinstance(value, str) and value):
-        return value
-    raise PolicyError(f"records: expected a path or 'stderr', got {value!r}")
-
-
-STORES = ("redis", "rediss", "valkey", "valkeys", "unix")
-"""Schemes of a pacer's URL."""
-
-
-def _pacer(value: object) -> str | None:
-    """Return a pacer's URL; it may hold a password, so an error shows its scheme alone."""
-    scheme, mark, _ = str(value).partition("://")
-    if value is None or (isinstance(value, str) and mark and scheme in STORES):
-        return value
-    found = f"{scheme}://..." if mark else "no URL"
-    raise PolicyError(
-        f"pacer: expected a URL that starts with {', '.join(STORES)} and ://, got {found}"
-    )
-
-
-READERS: dict[str, Callable[[object], object]] = {
-    "repair": _repair,
-    "records": _records,
-    "rules": rules_of,
-    "pacer": _pacer,
-}
-
-
-def _in_range(spec: Field[Any], value: object) -> float:
-    low, high = spec.metadata["low"], spec.metadata["high"]
-    whole = str(spec.type).startswith("int")
-    number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-    if number and math.isfinite(value) and low <= value <= high:  # type: ignore[arg-type]
-        return value if whole else float(value)  # type: ignore[arg-type, return-value]
-    noun = "a whole number" if whole else "a number"
-    raise PolicyError(f"{spec.name}: expected {noun} from {low} to {high}, got {value!r}")
+    Raises:
+        PolicyError: it is none that a model may have, or is not allowed.
+    """
+    if name not in SETTINGS and isinstance(value, Mapping):
+        message = 'no such setting; a name with a dot needs quotes, as in [models."gpt-4.1"]'
+        raise PolicyError(Mistake(inside(section, name), message))
+    return of_one_call(section, name).take(inside(section, name), value)

@@ -6,92 +6,123 @@ Everything else about rows is in `tables`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
-from halley.core.errors import PolicyError
+from halley.core.errors import Mistake, Mistakes, PolicyError
 from halley.core.model import Action, Kind, Origin, Scope
+from halley.core.settings import take_flag, take_member
+from halley.core.shown import inside, shown, unknown, wrong
 from halley.core.tables import Row
 
-CHOICES: Final[dict[str, type[StrEnum]]] = {
-    "kind": Kind,
-    "action": Action,
-    "scope": Scope,
-    "origin": Origin,
-}
-WORDS: Final = ("labels", "texts", "needs", "unless", "unless_texts")
 SOURCE: Final = "the policy"
+CONDITIONS: Final = ("status", "labels", "texts", "needs")
+"""A row has at least one of these."""
 
 
-def rules_of(value: object) -> tuple[Row, ...]:
+def rules_of(path: str, value: object) -> tuple[Row, ...]:
     """Return the rows of a policy.
 
-    >>> rules_of([{"name": "teapot", "kind": "overloaded", "status": [418]}])[0].status
+    >>> rules_of("rules", [{"name": "teapot", "kind": "overloaded", "status": [418]}])[0].status
     (418,)
 
     Raises:
-        PolicyError: ``rules[0].status: expected whole numbers from 100 to 599, got 'x'``.
+        PolicyError: ``rules[0].kind: expected one of invalid_request, …``.
     """
     if not isinstance(value, list | tuple):
-        raise PolicyError(f"rules: expected a list of tables, got {type(value).__name__}")
-    rows = tuple(_row(f"rules[{number}]", row) for number, row in enumerate(value))
-    names = [row.name for row in rows]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            raise PolicyError(f"rules[{number}].name: {name!r} is there already")
-    return rows
+        raise wrong(path, "a list of tables", value)
+    mistakes, rows, names = Mistakes(), list[Row](), set[str]()
+    for at, item in enumerate(value):
+        with mistakes:
+            rows.append(_row(f"{path}[{at}]", item))
+            if rows[-1].name in names:
+                message = f"{shown(rows[-1].name)} is there already"
+                raise PolicyError(Mistake(f"{path}[{at}].name", message))
+            names.add(rows[-1].name)
+    mistakes.settle()
+    return tuple(rows)
+
+
+def tables_of(rows: tuple[Row, ...]) -> list[dict[str, object]]:
+    """Return rows as the tables that `rules_of` takes; what a row does not say is left out.
+
+    >>> tables_of((Row("teapot", Kind.OVERLOADED, "a test", status=(418,)),))
+    [{'name': 'teapot', 'kind': 'overloaded', 'source': 'a test', 'status': [418]}]
+    """
+    return [
+        {
+            spec.name: _given(value)
+            for spec in fields(row)
+            if (value := getattr(row, spec.name)) not in ((), None)
+        }
+        for row in rows
+    ]
+
+
+def _given(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, StrEnum) else value
 
 
 def _row(path: str, value: object) -> Row:
     if isinstance(value, Row):
         return value
     if not isinstance(value, Mapping):
-        raise PolicyError(f"{path}: expected a table, got {type(value).__name__}")
-    known = [spec.name for spec in fields(Row)]
-    for name in value:
-        if name not in known:
-            raise PolicyError(f"{path}.{name}: no such field, known are {', '.join(known)}")
+        raise wrong(path, "a table", value)
+    mistakes, row = Mistakes(), dict[str, object](source=SOURCE)
+    for name, item in value.items():
+        with mistakes:
+            if name not in TAKES:
+                raise unknown(path, name, list(TAKES), noun="field")
+            row[name] = TAKES[name](inside(path, name), item)
     for name in ("name", "kind"):
-        if name not in value:
-            raise PolicyError(f"{path}.{name}: missing")
-    given = {"source": SOURCE, **{k: _field(f"{path}.{k}", k, v) for k, v in value.items()}}
-    row = Row(**given)  # type: ignore[arg-type]
-    if not (row.status or row.labels or row.texts or row.needs):
-        raise PolicyError(f"{path}: expected status, labels, texts or needs, got none of them")
-    return row
+        with mistakes:
+            if name not in value:
+                raise PolicyError(Mistake(inside(path, name), "missing"))
+    with mistakes:
+        if not any(value.get(name) for name in CONDITIONS):
+            expected = "expected status, labels, texts or needs, got none of them"
+            raise PolicyError(Mistake(path, expected))
+    mistakes.settle()
+    return Row(**row)  # type: ignore[arg-type]
 
 
-def _field(path: str, name: str, value: object) -> object:
-    if name in CHOICES:
-        return _choice(path, CHOICES[name], value)
-    if name in WORDS:
-        return tuple(word.lower() for word in _list(path, value, str, "words"))
-    if name == "status":
-        codes = _list(path, value, int, "whole numbers from 100 to 599")
-        if not all(100 <= code <= 599 for code in codes):  # noqa: PLR2004 - RFC 9110 §15
-            raise PolicyError(f"{path}: expected whole numbers from 100 to 599, got {value!r}")
-        return codes
-    if name == "ambiguous" and isinstance(value, bool):
+def _text(path: str, value: object) -> str:
+    if isinstance(value, str) and value:
         return value
-    if name in ("name", "source") and isinstance(value, str) and value:
-        return value
-    raise PolicyError(f"{path}: expected {_expected(name)}, got {value!r}")
+    raise wrong(path, "a text", value)
 
 
-def _expected(name: str) -> str:
-    return "true or false" if name == "ambiguous" else "a text"
+def _words(path: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, list | tuple) and all(isinstance(word, str) and word for word in value):
+        return tuple(word.lower() for word in value)
+    raise wrong(path, "a list of words", value)
 
 
-def _choice(path: str, allowed: type[StrEnum], value: object) -> StrEnum:
-    try:
-        return allowed(str(value))
-    except ValueError:
-        raise PolicyError(f"{path}: expected one of {', '.join(allowed)}, got {value!r}") from None
+def _status(path: str, value: object) -> tuple[int, ...]:
+    codes = value if isinstance(value, list | tuple) else (None,)
+    if all(type(code) is int and 100 <= code <= 599 for code in codes):  # noqa: PLR2004 - RFC 9110 §15
+        return tuple(codes)
+    raise wrong(path, "a list of whole numbers from 100 to 599", value)
 
 
-def _list(path: str, value: object, kind: type, noun: str) -> tuple:  # type: ignore[type-arg]
-    if isinstance(value, list | tuple) and all(type(item) is kind for item in value):
-        return tuple(value)
-    raise PolicyError(f"{path}: expected a list of {noun}, got {value!r}")
+TAKES: Final[dict[str, Callable[[str, object], object]]] = {
+    "name": _text,
+    "kind": partial(take_member, Kind),
+    "source": _text,
+    "labels": _words,
+    "texts": _words,
+    "needs": _words,
+    "unless": _words,
+    "unless_texts": _words,
+    "status": _status,
+    "action": partial(take_member, Action),
+    "scope": partial(take_member, Scope),
+    "origin": partial(take_member, Origin),
+    "ambiguous": take_flag,
+}
+"""The fields of a row, and what takes the value of each."""

@@ -17,6 +17,7 @@ class Event(IntEnum):
     ADMITTED = 1
     REFUSED = 2
     SETTLED = 3
+    TOLD = 4
 
 
 class Binds(IntEnum):
@@ -49,8 +50,9 @@ class Signal(NamedTuple):
     Attributes:
         now: When it happened, seconds of any one clock.
         sent_at: When the call it is about was sent, on the same clock.
-        binds: SENT: what held the call back.
-        cost: LLM tokens: estimated, SENT and REFUSED; SETTLED: used beyond the estimate.
+        binds: SENT: what held the call back. TOLD: which rate the server told.
+        cost: LLM tokens: estimated, SENT and REFUSED; SETTLED: used beyond the estimate. TOLD: the
+            rate, per second.
         in_flight: SENT and REFUSED: calls in flight when it was sent, itself included; 0: unknown.
         why: REFUSED: what it says.
     """

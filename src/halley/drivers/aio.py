@@ -13,8 +13,9 @@ from typing import Any, Generic, Protocol, TypeVar, assert_never
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 
-from halley.core.effects import Admit, Deliver, Ended, GiveUp, Send, Wait
+from halley.core.effects import Admit, Deliver, Ended, GiveUp, LoadKeys, Send, Value, Wait
 from halley.core.model import History, Outcome
 from halley.core.pace import AskAgain, Refused
 from halley.drivers.clock import Clock
@@ -95,12 +96,14 @@ async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> R
     try:
         effect = session.start()
         while True:
-            value: Outcome | Refused | None = None
+            value: Value = None
             match effect:
                 case Send():
                     value = await wire.send(effect)
                 case Admit():
                     value = await admit(session, effect, clock)
+                case LoadKeys(generation):
+                    value = await anyio.to_thread.run_sync(session.load_keys, generation)
                 case Wait(seconds, history):
                     session.record(history)
                     await wire.drop()

@@ -22,15 +22,18 @@ from halley.core.effects import (
     Effect,
     Ended,
     GiveUp,
+    Loaded,
     Resume,
     Steps,
     StreamEnd,
+    Value,
 )
 from halley.core.engine import Engine
-from halley.core.model import History, Outcome, Request
+from halley.core.model import History, Request
 from halley.core.pace import AskAgain, Granted, Lane, Refused, Ticket
 from halley.core.policy import Policy
 from halley.drivers.clock import Clock
+from halley.drivers.keys import Keys
 
 
 class Sink(Protocol):
@@ -52,6 +55,7 @@ class Runtime:
     clock: Clock
     sink: Sink
     lock: threading.Lock
+    keys: Keys | None = None
     left: deque[Session] = field(default_factory=deque)
 
     def settle(self) -> None:
@@ -120,7 +124,7 @@ class Session:
         )
         return self._resume(None)
 
-    def step(self, value: Outcome | StreamEnd | Refused | None) -> Effect | None:
+    def step(self, value: Value) -> Effect | None:
         """Resume the engine with what an effect brought; None when the call is over."""
         now, self._granted_at = self._granted_at, None
         return self._resume((self.now() if now is None else now, value))
@@ -137,9 +141,15 @@ class Session:
             runtime.settle()
         return effect
 
-    def record(self, history: History, body: bytes = b"") -> None:
-        """Write down the last attempt."""
-        record(self._runtime, self._describe, history, body)
+    def record(self, history: History | None, body: bytes = b"") -> None:
+        """Write down the last attempt, if there is one."""
+        if history is not None:
+            record(self._runtime, self._describe, history, body)
+
+    def load_keys(self, generation: int) -> Loaded | None:
+        """Load the keys anew; blocks on the I/O of their sources."""
+        keys = self._runtime.keys
+        return None if keys is None else keys.load(generation)
 
     def enter(self, effect: Admit, ticket: Ticket) -> Refused | AskAgain | None:
         """Ask for a permit in the queue; None when it is granted."""

@@ -6,7 +6,7 @@ import math
 import threading
 from typing import Generic, Protocol, TypeVar, assert_never
 
-from halley.core.effects import Admit, Deliver, Ended, GiveUp, Send, Wait
+from halley.core.effects import Admit, Deliver, Ended, GiveUp, LoadKeys, Send, Value, Wait
 from halley.core.model import History, Outcome
 from halley.core.pace import AskAgain, Refused
 from halley.drivers.clock import Clock
@@ -76,12 +76,14 @@ def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
     try:
         effect = session.start()
         while True:
-            value: Outcome | Refused | None = None
+            value: Value = None
             match effect:
                 case Send():
                     value = wire.send(effect)
                 case Admit():
                     value = admit(session, effect, clock)
+                case LoadKeys(generation):
+                    value = session.load_keys(generation)
                 case Wait(seconds, history):
                     session.record(history)
                     wire.drop()

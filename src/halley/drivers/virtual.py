@@ -13,12 +13,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
-from halley.core.effects import Admit, Deliver, Effect, Ended, GiveUp, Send, StreamEnd, Wait
+from halley.core.effects import (
+    Admit,
+    Deliver,
+    Effect,
+    Ended,
+    GiveUp,
+    LoadKeys,
+    Send,
+    StreamEnd,
+    Value,
+    Wait,
+)
 from halley.core.model import History, Outcome, Request
-from halley.core.pace import AskAgain, Refused
+from halley.core.pace import AskAgain
 from halley.core.policy import Policy
 from halley.drivers.clock import Clock
 from halley.drivers.session import Runtime, Session
+from halley.policy.options import effective
 
 Upstream: TypeAlias = Callable[[Request, float], tuple[Outcome, float]]
 
@@ -92,9 +104,13 @@ class VirtualTime:
         policy: Policy | None = None,
         then: Callable[[Call], None] | None = None,
     ) -> Call:
-        """Let a call start at a virtual time; `run` makes it happen, `then` hears of its end."""
+        """Let a call start at a virtual time, with the options of now.
+
+        `run` makes it happen, `then` hears of its end.
+        """
         call = Call(request, at)
-        self.at(at, lambda: _Flight(self, call, policy or self._runtime.policy, then).start())
+        chosen = effective(policy or self._runtime.policy, lambda: request)
+        self.at(at, lambda: _Flight(self, call, chosen, then).start())
         return call
 
     def at(self, time: float, action: Callable[[], None]) -> None:
@@ -144,7 +160,7 @@ class _Flight:
         """Ask again for the permit, as the lane's ticket."""
         self._world.at(self._world.now, self._ask)
 
-    def _resume(self, value: Outcome | Refused | StreamEnd | None) -> None:
+    def _resume(self, value: Value) -> None:
         self._perform(self._session.step(value))
 
     def _perform(self, effect: Effect | None) -> None:
@@ -152,6 +168,8 @@ class _Flight:
             case Admit():
                 self._admit = effect
                 self._ask()
+            case LoadKeys(generation):
+                self._resume(self._session.load_keys(generation))
             case Send():
                 self._send(effect)
             case Wait(seconds, history):
@@ -186,9 +204,15 @@ class _Flight:
             self._ask()
 
     def _send(self, effect: Send) -> None:
+        if effect.answer is not None:
+            self._call.outcome = effect.answer.reply(self._call.request.path)
+            self._resume(self._call.outcome)
+            return
         self._call.sends.append(self._world.now)
         if effect.body is not None:
             self._sent = replace(self._sent, body=effect.body)
+        if effect.key is not None:
+            self._sent = replace(self._sent, key=effect.key)
         outcome, seconds = self._world.answer(self._sent)
         self._call.outcome = outcome
         self._world.at(self._world.now + seconds, lambda: self._resume(outcome))

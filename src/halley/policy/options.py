@@ -6,24 +6,14 @@ elsewhere at the same time keep their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from halley.core.errors import PolicyError
-from halley.core.policy import Policy
-
-SHARED = (
-    "budget_ratio",
-    "budget_floor_per_s",
-    "pace",
-    "pacer",
-    "in_flight_max",
-    "queue_max",
-    "records",
-    "rules",
-)
-"""Settings that belong to all calls of a client together."""
+from halley.core.endpoints import model_of
+from halley.core.errors import Mistakes
+from halley.core.model import Request
+from halley.core.policy import Policy, of_one_call
 
 _changes: ContextVar[dict[str, object] | None] = ContextVar("changes", default=None)
 
@@ -38,18 +28,28 @@ def options(**changes: object) -> Iterator[None]:
     Raises:
         PolicyError: a name is no setting of a single call, or a value is not allowed.
     """
-    for name in changes:
-        if name in SHARED:
-            raise PolicyError(f"{name}: belongs to the client, set it in the policy")
-    Policy().override(changes)
-    reset = _changes.set({**(_changes.get() or {}), **changes})
+    mistakes, taken = Mistakes(), dict[str, object]()
+    for name, value in changes.items():
+        with mistakes:
+            taken[name] = of_one_call("", name).take(name, value)
+    mistakes.settle()
+    reset = _changes.set({**(_changes.get() or {}), **taken})
     try:
         yield
     finally:
         _changes.reset(reset)
 
 
-def effective(policy: Policy) -> Policy:
-    """Return the policy of a call that starts here and now."""
+def effective(policy: Policy, describe: Callable[[], Request] | None = None) -> Policy:
+    """Return the policy of a call that starts here and now.
+
+    Options go before the section of the model, and that before the rest of the client's policy.
+
+    Args:
+        policy: The client's.
+        describe: Asked for the request if the policy has sections; None: no section applies yet.
+    """
+    if policy.models and describe is not None:
+        policy = policy.for_model(model_of(describe()))
     changes = _changes.get()
     return policy if changes is None else policy.override(changes)

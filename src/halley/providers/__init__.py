@@ -23,13 +23,13 @@ from halley.providers import (
     gemini,
     groq,
     limits,
+    local,
     minimax,
     mistral,
     moonshot,
     nginx,
     openai,
     openrouter,
-    preflight,
     relay,
     shared,
     status,
@@ -43,7 +43,7 @@ __all__ = ["TABLES"]
 
 TABLES: Final = Tables(
     transport.ROWS
-    + preflight.ROWS
+    + local.ROWS
     + answers.ROWS
     + cloudflare.ROWS
     + nginx.ROWS

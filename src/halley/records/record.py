@@ -42,6 +42,7 @@ def fields(request: Request, history: History, body: bytes, wall_s: float) -> di
         "method": request.method,
         "path": request.path,
         "model": model_of(request) or None,
+        "key": attempt.key,
         "status": attempt.status,
         "fault": attempt.fault,
         "request_id": attempt.request_id,

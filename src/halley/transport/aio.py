@@ -11,6 +11,7 @@ import anyio
 
 from halley.core.effects import Deliver, Send
 from halley.core.engine import HTTP_OK
+from halley.core.local import Local
 from halley.core.model import Outcome, Reply
 from halley.core.model import Request as CallRequest
 from halley.core.policy import Policy, Validate
@@ -22,18 +23,16 @@ from halley.transport.exchange import (
     Exchange,
     Fields,
     First,
-    content_length,
-    described,
     handed_over,
     marked,
     plain_json,
     preflight,
-    refused,
     too_late,
     unhurried,
 )
 from halley.transport.family import Family
 from halley.transport.reentry import given_up, remember
+from halley.transport.request import answered, content_length, described
 from halley.transport.watch import Watch, end_iteration, stream_class
 
 if TYPE_CHECKING:
@@ -51,26 +50,25 @@ class AsyncWire(Exchange):
         self,
         family: Family,
         request: httpx2.Request,
-        now: Callable[[], float],
+        runtime: Runtime,
         forward: Callable[[httpx2.Request], Awaitable[httpx2.Response]],
     ) -> None:
-        super().__init__(family, request, now)
+        super().__init__(family, request, runtime)
         self._forward = forward
         self._chunks: AsyncIterator[bytes] | None = None
 
     async def send(self, effect: Send) -> Outcome:
         """Send the request from its start, and read the reply where `to_be_read` says so."""
-        self.deadline = effect.deadline
-        if effect.body is not None:
-            self.rewrite(effect.body)
+        self.prepare(effect)
         first, self.first = self.first, None
         if first is not None and first.error is not None:
             self.response = first.response
             return self.failed(first.error)
-        self.limit_timeouts(effect.deadline - self.now())
         try:
             response = first.response if first is not None else None
-            if response is None:
+            if effect.answer is not None:
+                response = answered(self.family, effect.answer, self.request)
+            elif response is None:
                 response = await self._forward(self.request)
             self.response = response
             self.fields = fields = Fields(response.headers.raw)
@@ -129,8 +127,8 @@ class AsyncWire(Exchange):
         return response
 
 
-async def _refuse(family: Family, body: bytes, _request: httpx2.Request) -> httpx2.Response:
-    return refused(family, body)
+async def _answer(family: Family, local: Local, request: httpx2.Request) -> httpx2.Response:
+    return answered(family, local, request)
 
 
 async def interrupted(
@@ -176,16 +174,18 @@ class AsyncTransport:
         with runtime.lock:
             free = runtime.engine.begin(started)
         describe = partial(described, request, replayable=replayable)
+        if policy.models:
+            policy = effective(runtime.policy, describe)
         forward, first = self._forward, None
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
-            forward = partial(_refuse, self._family, said)
+            forward = partial(_answer, self._family, said)
         elif free and unhurried(request, policy.deadline_s):
             sent = await self._first(request, describe, policy, started)
             if not isinstance(sent, First):
                 return sent
             first = sent
-        wire = AsyncWire(self._family, request, runtime.clock.now, forward)
+        wire = AsyncWire(self._family, request, runtime, forward)
         wire.first = first
         session = Session(runtime, describe, policy, started=started, free=free)
         try:

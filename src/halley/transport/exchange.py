@@ -6,18 +6,20 @@ headers are added, and what halley has given up on loses `Location` and an echoe
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from halley.core.effects import Deliver, GiveUp
+from halley.core.effects import Deliver, GiveUp, Send
 from halley.core.engine import HTTP_OK
+from halley.core.local import Local
 from halley.core.model import Fault, Headers, History, Reply, Request
 from halley.core.policy import Validate
+from halley.drivers.session import Runtime
 from halley.transport.decode import READABLE, look
 from halley.transport.family import Family, fault_kind
+from halley.transport.request import copied, credentials, keyed
 
 if TYPE_CHECKING:
     import httpx2
@@ -26,10 +28,6 @@ E = TypeVar("E", bound=BaseException)
 
 NO_FIELDS: Headers = MappingProxyType({})
 PHASES = ("connect", "read", "write", "pool")
-KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
-KEY_NAMES = tuple(name.encode() for name in KEY_HEADERS)
-KEY_BYTES_MIN = 8
-"""What is shorter is no key, and could be any word of a body."""
 SLACK = 1.01
 """Timeouts this little above the time left are kept as they are."""
 LEAST_S = 0.001
@@ -114,6 +112,7 @@ class Exchange:
     """What both colours know of one call on the wire."""
 
     __slots__ = (
+        "_keys",
         "body",
         "deadline",
         "error",
@@ -127,9 +126,10 @@ class Exchange:
         "timeouts",
     )
 
-    def __init__(self, family: Family, request: httpx2.Request, now: Callable[[], float]) -> None:
+    def __init__(self, family: Family, request: httpx2.Request, runtime: Runtime) -> None:
         self.family = family
-        self.now = now
+        self.now = runtime.clock.now
+        self._keys = runtime.keys
         self.deadline = math.inf
         self.request = request
         self.timeouts = request.extensions.get("timeout") or {}
@@ -140,14 +140,14 @@ class Exchange:
         self.body = b""
         self.readable = b""
 
-    def rewrite(self, body: bytes) -> None:
-        """Send another body from now on; the caller's request stays as it was."""
-        old = self.request
-        lengths = (b"content-length", b"transfer-encoding")
-        headers = [(n, v) for n, v in old.headers.raw if n.lower() not in lengths]
-        self.request = self.family.module.Request(
-            old.method, old.url, headers=headers, content=body, extensions=old.extensions
-        )
+    def prepare(self, effect: Send) -> None:
+        """Make the request of the next attempt; the caller's own stays as it was."""
+        self.deadline = effect.deadline
+        if effect.body is not None:
+            self.request = copied(self.family, self.request, effect.body)
+        if effect.key is not None and self._keys is not None:
+            self.request = keyed(self.family, self.request, self._keys.secret(effect.key))
+        self.limit_timeouts(effect.deadline - self.now())
 
     def limit_timeouts(self, timeout_s: float) -> None:
         """Let no phase of the next attempt outlast the deadline."""
@@ -324,53 +324,8 @@ def masked(text: bytes, keys: Iterable[bytes]) -> bytes:
     return text
 
 
-def preflight(describe: Callable[[], Request], mode: Validate) -> bytes | None:
-    """Return the body of a 400 for a request that may not be sent; None: send it."""
+def preflight(describe: Callable[[], Request], mode: Validate) -> Local | None:
+    """Return the answer to a request that may not be sent; None: send it."""
     from halley.checks.refusal import refusal  # noqa: PLC0415 - for those who ask for it alone
 
     return refusal(describe(), mode)
-
-
-def refused(family: Family, body: bytes) -> httpx2.Response:
-    """Return the reply of a preflight, in the server's place."""
-    headers = {"content-type": "application/json", "x-should-retry": "false"}
-    return family.response(400, headers=headers, content=body)
-
-
-def described(request: httpx2.Request, *, replayable: bool) -> Request:
-    """Return what a decision may know of a request; its body only if that is in memory."""
-    url, headers = request.url, request.headers
-    path, _, query = url.raw_path.partition(b"?")
-    key = next((value for name in KEY_HEADERS if (value := headers.get(name))), "")
-    if not key and b"key=" in query:
-        key = url.params.get("key", "")
-    return Request(
-        method=request.method,
-        origin=f"{url.scheme}://{url.netloc.decode('latin-1')}",
-        path=path.decode("latin-1"),
-        body=request.content if replayable else None,
-        content_type=headers.get("content-type", ""),
-        key=fingerprint(key.rpartition(" ")[2]) if key else 0,
-        replayable=replayable,
-    )
-
-
-def fingerprint(key: str) -> int:
-    """Return a number that stands for a key in every process, and leads nobody back to it."""
-    digest = hashlib.blake2b(key.encode(), digest_size=8, person=b"halley.key")
-    return int.from_bytes(digest.digest())
-
-
-def credentials(request: httpx2.Request) -> Iterator[bytes]:
-    """Yield the keys that a request carries, as they could be echoed."""
-    found = [v.rpartition(b" ")[2] for n, v in request.headers.raw if n.lower() in KEY_NAMES]
-    found.append(request.url.params.get("key", "").encode())
-    for key in found:
-        if len(key) >= KEY_BYTES_MIN:
-            yield key
-
-
-def content_length(request: httpx2.Request) -> int | None:
-    """Return the announced size of a request body in bytes."""
-    value = request.headers.get("content-length", "")
-    return int(value) if value.isascii() and value.isdigit() else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from halley.core.effects import Deliver, Send
 from halley.core.engine import HTTP_OK
+from halley.core.local import Local
 from halley.core.model import Outcome, Reply
 from halley.core.model import Request as CallRequest
 from halley.core.policy import Policy, Validate
@@ -20,18 +21,16 @@ from halley.transport.exchange import (
     Exchange,
     Fields,
     First,
-    content_length,
-    described,
     handed_over,
     marked,
     plain_json,
     preflight,
-    refused,
     too_late,
     unhurried,
 )
 from halley.transport.family import Family
 from halley.transport.reentry import given_up, remember
+from halley.transport.request import answered, content_length, described
 from halley.transport.watch import Watch, stream_class
 
 if TYPE_CHECKING:
@@ -49,26 +48,25 @@ class SyncWire(Exchange):
         self,
         family: Family,
         request: httpx2.Request,
-        now: Callable[[], float],
+        runtime: Runtime,
         forward: Callable[[httpx2.Request], httpx2.Response],
     ) -> None:
-        super().__init__(family, request, now)
+        super().__init__(family, request, runtime)
         self._forward = forward
         self._chunks: Iterator[bytes] | None = None
 
     def send(self, effect: Send) -> Outcome:
         """Send the request from its start, and read the reply where `to_be_read` says so."""
-        self.deadline = effect.deadline
-        if effect.body is not None:
-            self.rewrite(effect.body)
+        self.prepare(effect)
         first, self.first = self.first, None
         if first is not None and first.error is not None:
             self.response = first.response
             return self.failed(first.error)
-        self.limit_timeouts(effect.deadline - self.now())
         try:
             response = first.response if first is not None else None
-            if response is None:
+            if effect.answer is not None:
+                response = answered(self.family, effect.answer, self.request)
+            elif response is None:
                 response = self._forward(self.request)
             self.response = response
             self.fields = fields = Fields(response.headers.raw)
@@ -125,8 +123,8 @@ class SyncWire(Exchange):
         return response
 
 
-def _refuse(family: Family, body: bytes, _request: httpx2.Request) -> httpx2.Response:
-    return refused(family, body)
+def _answer(family: Family, local: Local, request: httpx2.Request) -> httpx2.Response:
+    return answered(family, local, request)
 
 
 def interrupted(response: httpx2.Response | None, session: Session, error: BaseException) -> None:
@@ -169,16 +167,18 @@ class Transport:
         with runtime.lock:
             free = runtime.engine.begin(started)
         describe = partial(described, request, replayable=replayable)
+        if policy.models:
+            policy = effective(runtime.policy, describe)
         forward, first = self._forward, None
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
-            forward = partial(_refuse, self._family, said)
+            forward = partial(_answer, self._family, said)
         elif free and unhurried(request, policy.deadline_s):
             sent = self._first(request, describe, policy, started)
             if not isinstance(sent, First):
                 return sent
             first = sent
-        wire = SyncWire(self._family, request, runtime.clock.now, forward)
+        wire = SyncWire(self._family, request, runtime, forward)
         wire.first = first
         session = Session(runtime, describe, policy, started=started, free=free)
         try:

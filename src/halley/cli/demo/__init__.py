@@ -7,19 +7,23 @@ import sys
 from dataclasses import asdict
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 
 import click
 
+from halley.cli import policies
 from halley.cli.demo.workload import CALLS_PER_S, plan
 from halley.cli.exits import CommandError, Exit
 from halley.cli.terminal import note, wants_colour
 from halley.compose import is_off
+from halley.core.policy import Policy
 
 EXAMPLES = """\b
 Examples:
   halley demo
   halley demo --calls 100 --seed 7
   halley demo --json > demo.json
+  halley demo --policy halley.toml    with halley as you would have it
 """
 
 
@@ -38,8 +42,9 @@ Examples:
     show_default=True,
     help="Chooses the calls and the faults they meet.",
 )
+@policies.option
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers as one JSON object.")
-def command(calls: int, seed: int, *, as_json: bool) -> None:
+def command(calls: int, seed: int, *, policy: Path | None, as_json: bool) -> None:
     """Watch the openai SDK meet a bad day, without halley and with it.
 
     Two copies of one program make the same calls at the same moments: chats, streams, embeddings,
@@ -50,28 +55,30 @@ def command(calls: int, seed: int, *, as_json: bool) -> None:
         raise CommandError('the demo needs the openai SDK: pip install "halley[demo]"', Exit.USAGE)
     if is_off():
         raise CommandError("HALLEY=off is set, so both sides would be bare: unset it", Exit.USAGE)
+    chosen = policies.chosen(policy)
     from halley.cli.demo import counts, show, side  # noqa: PLC0415 - they need openai
 
     note(f"halley: {calls} calls to a simulated CometAPI on a bad day, twice; {_lasts(calls)}")
     with show.watching(quiet_stdout=as_json) as seen:
-        both = side.run(plan(calls, seed), seed, seen=seen)
+        both = side.run(plan(calls, seed), seed, chosen, seen=seen)
     bare, protected = counts.count(*both)
     if as_json:
         numbers = {"without_halley": asdict(bare), "with_halley": asdict(protected)}
         click.echo(json.dumps({"calls": calls, "seed": seed, "profile": side.PROFILE, **numbers}))
         return
     click.echo(show.table(bare, protected, colour=wants_colour(sys.stdout)))
-    click.echo(_explanation(calls, seed, bare.possible))
+    click.echo(_explanation(calls, seed, chosen, bare.possible))
 
 
 def _lasts(calls: int) -> str:
     return f"this takes about {calls / CALLS_PER_S + 10:.0f} s"
 
 
-def _explanation(calls: int, seed: int, possible: int) -> str:
+def _explanation(calls: int, seed: int, policy: Policy, possible: int) -> str:
+    protected = f"halley.protect(OpenAI(...){'' if policy == Policy() else ', policy'})"
     return f"""
 Both sides ran together, in real seconds: openai {version("openai")}, {calls} calls, seed {seed}.
-Without halley: OpenAI(...), with the SDK's own two retries. With: halley.protect(OpenAI(...)).
+Without halley: OpenAI(...), with the SDK's own two retries. With: {protected}.
 {calls - possible} calls can never succeed: wrong model, request or key, or refused for good.
 A video that halley does not send again may have been bought: that is yours to reconcile.
 The numbers are from the simulator's ledger and from what the program saw; halley is not asked."""

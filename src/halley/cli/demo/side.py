@@ -19,6 +19,7 @@ from openai import OpenAI
 import halley
 from halley.cli.demo.judge import Judge
 from halley.cli.demo.workload import Call, Work
+from halley.core.policy import Policy
 from halley.simulator import serve
 from halley.simulator.keys import INVALID, VALID
 from halley.simulator.ledger import CALL_HEADER
@@ -90,18 +91,19 @@ class Side:
 
 
 def run(
-    calls: Sequence[Call], seed: int, *, seen: Callable[[Side, Side], None]
+    calls: Sequence[Call], seed: int, policy: Policy, *, seen: Callable[[Side, Side], None]
 ) -> tuple[Side, Side]:
     """Run the program without halley and with it, at the same time, each on its own simulator.
 
     Args:
         calls: What the program does.
         seed: Of both simulators.
+        policy: Of halley.
         seen: Called with both sides several times a second.
     """
     with (
         _opened(calls, seed, lambda client: client) as bare,
-        _opened(calls, seed, lambda client: halley.protect(client, halley.Policy())) as protected,
+        _opened(calls, seed, lambda client: halley.protect(client, policy)) as protected,
     ):
         started = time.monotonic()
         for call in calls:

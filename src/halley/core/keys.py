@@ -1,0 +1,179 @@
+"""The key ring: which credential a call goes with, by alias; the keys themselves are never in here.
+
+A key that a server calls invalid is retired by name, so two calls that fail at once retire it once.
+A 429 cools it until the server's time, a cap bars it until it resets, a model that it may not use
+bars it for that model, and an account that is out of money stops all of its keys. When none is left
+they may be loaded anew, once per interval: a key whose text has changed is alive again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from halley.core.credentials import Credential
+from halley.core.model import Action, Failure, Kind, Scope
+
+RELOAD_EVERY_S: Final = 60.0
+"""Least time between two loads of the keys."""
+CAP_S: Final = 3600.0
+"""How long a key cap bars a key when the server does not say until when."""
+ACCOUNT_S: Final = 60.0
+"""How long an account without money is left alone: a top-up is noticed within this time."""
+JOIN_S: Final = 5.0
+"""How long other calls may join a load that one of them has begun."""
+MODELS_BARRED_MAX: Final = 256
+
+
+class NoKey(NamedTuple):
+    """No credential can serve a model: what the last server said, and why, for people."""
+
+    status: int
+    why: str
+
+
+@dataclass(slots=True)
+class _Key:
+    """What is known of one credential."""
+
+    credential: Credential
+    dead_until: float = -math.inf
+    why: str = ""
+    status: int = 401
+    cool_until: float = -math.inf
+    picked: int = 0
+    barred: dict[str, float] = field(default_factory=dict)
+
+    def alive(self, model: str, now: float) -> bool:
+        return now >= self.dead_until and now >= self.barred.get(model, -math.inf)
+
+    def retire(self, until: float, why: str, status: int) -> None:
+        self.dead_until, self.why, self.status = until, why, status
+
+    def bar(self, model: str, until: float, status: int) -> None:
+        if len(self.barred) >= MODELS_BARRED_MAX:
+            del self.barred[next(iter(self.barred))]
+        self.barred[model] = until
+        self.why, self.status = f"not permitted for {model or 'this request'}", status
+
+
+class KeyRing:
+    """The credentials of one client; whoever steps a call holds the client's lock."""
+
+    __slots__ = ("_keys", "_load_began", "_picks", "generation")
+
+    def __init__(self, credentials: Iterable[Credential]) -> None:
+        self._keys = {credential.alias: _Key(credential) for credential in credentials}
+        self._load_began: tuple[float, int] = (-math.inf, -1)
+        self._picks = 0
+        self.generation = 0
+
+    def pick(
+        self, model: str, now: float, free_at: Callable[[str], float] = lambda _alias: -math.inf
+    ) -> str | None:
+        """Return the alias to send with, None when no key is left for the model.
+
+        Keys that are not cooling come first, then whose lane is free the soonest, then whose turn
+        it is.
+
+        Args:
+            model: Of the request, "" when it names none.
+            now: Monotonic seconds.
+            free_at: When the lane of an alias gives its next permit.
+        """
+        alive = [key for key in self._keys.values() if key.alive(model, now)]
+        if not alive:
+            return None
+        chosen = min(
+            alive,
+            key=lambda k: (
+                max(k.cool_until - now, 0.0),
+                max(free_at(k.credential.alias) - now, 0.0),
+                k.picked,
+            ),
+        )
+        self._picks += 1
+        chosen.picked = self._picks
+        return chosen.credential.alias
+
+    def alive(self, model: str, now: float) -> bool:
+        """Say whether some key may be used for a model."""
+        return any(key.alive(model, now) for key in self._keys.values())
+
+    def another(self, alias: str, model: str, now: float) -> bool:
+        """Say whether a key other than `alias` could be sent with at once."""
+        return any(
+            key.alive(model, now) and key.cool_until <= now
+            for name, key in self._keys.items()
+            if name != alias
+        )
+
+    def learn(self, alias: str, model: str, failure: Failure, now: float) -> bool:
+        """Note what a failure says of the key it was sent with; return whether it bars that key."""
+        key = self._keys.get(alias)
+        if key is None:
+            return False
+        status = failure.status or 401
+        until = now + (CAP_S if failure.wait_s is None else failure.wait_s)
+        match failure.action:
+            case Action.ROTATE_KEY if failure.kind is Kind.KEY_QUOTA:
+                key.retire(until, "its cap is used up", status)
+            case Action.ROTATE_KEY if failure.kind is Kind.INVALID_KEY:
+                key.retire(math.inf, "refused as invalid", status)
+            case Action.ROTATE_KEY:
+                key.bar(model, until, status)
+            case Action.TOP_UP if failure.scope is Scope.ACCOUNT:
+                until = now + (ACCOUNT_S if failure.wait_s is None else failure.wait_s)
+                for one in self._keys.values():
+                    if one.credential.account == key.credential.account and now >= one.dead_until:
+                        one.retire(until, "its account is out of money", status)
+            case _:
+                return False
+        return True
+
+    def cool(self, alias: str, until: float) -> None:
+        """Prefer other keys until an instant; never shortens what was said before."""
+        if (key := self._keys.get(alias)) is not None:
+            key.cool_until = max(key.cool_until, until)
+
+    def begin_load(self, now: float) -> bool:
+        """Say whether keys may be loaded now: once per interval, and with whoever is at it."""
+        at, generation = self._load_began
+        if now - at >= RELOAD_EVERY_S:
+            self._load_began = (now, self.generation)
+            return True
+        return generation == self.generation and now - at < JOIN_S
+
+    def loaded(self, credentials: Iterable[Credential], generation: int) -> None:
+        """Take over what was loaded; a key whose text is the same stays what it was."""
+        if generation <= self.generation:
+            return  # another call has taken it over
+        self.generation = generation
+        old, self._keys = self._keys, {}
+        for credential in credentials:
+            known = old.get(credential.alias)
+            same = known is not None and known.credential.print == credential.print
+            self._keys[credential.alias] = known if known and same else _Key(credential)
+
+    def no_key(self, model: str, now: float) -> NoKey:
+        """Say why there is none: every alias with its reason."""
+        keys = self._keys.values()
+        told = (
+            "; ".join(f"{k.credential.alias}: {_reason(k, now)}" for k in keys) or "none is given"
+        )
+        newest = max(keys, key=lambda k: k.picked, default=None)
+        for_model = f" for {model}" if model and any(k.barred for k in keys) else ""
+        return NoKey(newest.status if newest else 401, f"no key is left{for_model} ({told})")
+
+    def __repr__(self) -> str:
+        dead = [name for name, key in self._keys.items() if not math.isinf(-key.dead_until)]
+        return f"<KeyRing {', '.join(self._keys)}; retired: {', '.join(dead) or 'none'}>"
+
+
+def _reason(key: _Key, now: float) -> str:
+    if math.isinf(key.dead_until) or not key.why:
+        return key.why or "unused"
+    left_s = max([key.dead_until, *key.barred.values()]) - now
+    return f"{key.why}, tried again in {left_s:.0f} s" if left_s > 0 else key.why
