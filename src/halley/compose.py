@@ -20,7 +20,7 @@ from halley.drivers.keys import Keys
 from halley.drivers.session import Runtime, Sink
 from halley.policy import load
 from halley.providers import TABLES
-from halley.records.sinks import sink_of
+from halley.records.sinks import no_keys, sink_of
 from halley.shared.embedded import Embedded
 
 PolicyLike: TypeAlias = Policy | str | Path | None
@@ -52,11 +52,14 @@ def policy_of(policy: PolicyLike) -> Policy:
 
 
 def require(policy: Policy) -> None:
-    """Make sure that what a policy asks for is installed.
+    """Make sure that what a policy asks for is there.
 
     Raises:
-        PolicyError: the package that checks bodies is not; the message names the extra.
+        PolicyError: the package that checks bodies is not, and the message names the extra; or the
+            system has no file modes, without which nothing can be captured privately.
     """
+    if policy.capture is not None and os.name != "posix":
+        raise PolicyError("capture: needs the file modes of POSIX, which this system has not")
     sections = (policy.override(section) for section in policy.models.values())
     if all(one.validate is Validate.OFF for one in (policy, *sections)):
         return
@@ -120,7 +123,8 @@ def runtime(
         engine=engine,
         policy=chosen,
         clock=clock,
-        sink=sink or sink_of(chosen.records),
+        sink=sink
+        or sink_of(chosen.records, chosen.capture, no_keys if keys is None else keys.secrets),
         lock=lock,
         keys=keys,
     )
