@@ -21,6 +21,7 @@ from halley.drivers.session import Runtime, Sink
 from halley.policy import load
 from halley.providers import TABLES
 from halley.records.sinks import no_keys, sink_of
+from halley.shared.embedded import Embedded
 
 PolicyLike: TypeAlias = Policy | str | Path | None
 
@@ -70,6 +71,25 @@ def require(policy: Policy) -> None:
         raise PolicyError(f"validate: {error}") from None
 
 
+def _share(url: str | None, engine: Engine, lock: threading.Lock, clock: Clock) -> None:
+    """Share the lanes of a client with the processes it forks, or with all that name one store.
+
+    Raises:
+        PolicyError: the URL is none, or the package for it is not installed.
+    """
+    if url is None:
+        Embedded(engine.lanes, lock, now=clock.now, random=engine.random)
+        return
+    from halley.shared.redis import RedisMissingError, shared  # noqa: PLC0415 - an extra
+
+    try:
+        shared(url, engine.lanes, lock, now=clock.now, random=engine.random)
+    except RedisMissingError as error:
+        raise PolicyError(f"pacer: {error}") from None
+    except ValueError:  # whose text may hold a part of the password
+        raise PolicyError("pacer: the redis client does not take this URL") from None
+
+
 def runtime(
     policy: PolicyLike = None,
     *,
@@ -83,6 +103,7 @@ def runtime(
         PolicyError: as `policy_of` and `require`.
     """
     chosen = policy_of(policy)
+    clock, chance, lock = clock or Clock(), chance or Chance(), threading.Lock()
     require(chosen)
     keys = Keys(chosen.keys) if chosen.keys else None
     engine = Engine(
@@ -94,15 +115,16 @@ def runtime(
             queue_max=chosen.queue_max,
             ramp=chosen.pace is Pace.RAMP,
         ),
-        random=chance or Chance(),
+        random=chance,
         ring=None if keys is None else KeyRing(keys.credentials()),
     )
+    _share(chosen.pacer, engine, lock, clock)
     return Runtime(
         engine=engine,
         policy=chosen,
-        clock=clock or Clock(),
+        clock=clock,
         sink=sink
         or sink_of(chosen.records, chosen.capture, no_keys if keys is None else keys.secrets),
-        lock=threading.Lock(),
+        lock=lock,
         keys=keys,
     )
