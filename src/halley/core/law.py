@@ -68,6 +68,7 @@ INSTANTS = (
     "watched_at",
     "blocked_at",
     "probe_at",
+    "refused_at",
     "slow_until",
 )
 """Fields of a law that are points in time, beside the start of `lately`."""
