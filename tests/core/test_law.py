@@ -362,3 +362,16 @@ def test_it_finds_a_limit_of_calls_in_flight():
     assert 11.0 <= lane.law.in_flight_max < 12.1
     assert lane.law.suspect.why is Why.CONCURRENCY
     assert refusals <= 1 / 30
+
+
+def test_a_refusal_that_is_heard_of_late_is_of_the_same_burst():
+    """A millisecond's round trip, and once fifty of them on a busy machine: one cut."""
+    law = settled()
+    law.apply(sent(20.0))
+    law.apply(refused(20.001, 20.0))
+    cut_to, late = law.rate_per_s, 20.01
+    for number in range(5):
+        law.apply(sent(late + number / 100))
+    law.apply(refused(20.06, late))
+    law.apply(refused(20.061, late + 0.01))
+    assert (law.cuts, law.rate_per_s) == (2, pytest.approx(cut_to, rel=0.01))

@@ -44,7 +44,9 @@ MISSES = 2
 PATIENCE = 2.0
 """Not refused in so many times the longest round trip of a refusal is admitted."""
 PATIENCE_S = 1.0
-"""The patience before any refusal came."""
+"""The patience before any refusal came,"""
+PATIENCE_LEAST_S = 0.1
+"""and the least: a busy machine may hear of a refusal so much later than it came."""
 PROBE = 0.5
 """The next probe of a block comes after this share of the time it has lasted."""
 PROBE_SLOTS = 1.0
@@ -264,7 +266,9 @@ class Law:
 
     @property
     def _patience_s(self) -> float:
-        return PATIENCE_S if self.refusal_s is None else PATIENCE * self.refusal_s
+        if self.refusal_s is None:
+            return PATIENCE_S
+        return max(PATIENCE_LEAST_S, PATIENCE * self.refusal_s)
 
     @property
     def _unit_s(self) -> float:
