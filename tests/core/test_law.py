@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halley.core.law import FREE_AFTER_S, SLOW_S, UNIT_S, Law
+from halley.core.law import FREE_AFTER_S, SLOW_S, UNIT_S, Account, Law
 from halley.core.level import GROWTH_MAX, MARGIN
 from halley.core.pace import AskAgain, Lane
 from halley.core.signals import Binds, Event, Signal, Why
@@ -375,3 +375,15 @@ def test_a_refusal_that_is_heard_of_late_is_of_the_same_burst():
     law.apply(refused(20.06, late))
     law.apply(refused(20.061, late + 0.01))
     assert (law.cuts, law.rate_per_s) == (2, pytest.approx(cut_to, rel=0.01))
+
+
+def test_what_ends_a_block_raises_no_level_of_tokens():
+    """It may have been one large request; of requests it shows what the limit allows."""
+    law = settled()
+    law.suspect.why, law.tokens.value = Why.TOKENS, 100.0
+    law.cycle = Account(count=200, cost=9000.0, seconds=10.0)
+    law.blocked_at, law.watched_at, law.cycle_cuts = 21.0, 22.0, 1
+    law.apply(Signal(Event.ADMITTED, 22.1, 22.0))
+    assert law.blocked_at is None
+    assert law.tokens.value == 100.0
+    assert law.requests.value == pytest.approx(MARGIN * 20.0)

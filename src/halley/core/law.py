@@ -296,14 +296,17 @@ class Law:
             self._end_cycle()
 
     def _end_cycle(self) -> None:
-        """Between the ends of two blocks a limit admitted what it allows, whatever its form."""
+        """Between the ends of two blocks a limit admitted what it allows, whatever its form.
+
+        Of LLM tokens that is the most it can be: a block may be no more than one large request.
+        """
         cycle, self.burst = self.cycle, Account()
         if cycle.count < ENOUGH or cycle.seconds < UNIT_S:
             self.cycle_cuts = max(0, self.cycle_cuts - 1)
             return  # too little to know it: the next block ends this cycle
         if self.suspect.why is not Why.CONCURRENCY:
-            for level, amount in ((self.requests, cycle.count), (self.tokens, cycle.cost)):
-                level.know(amount / cycle.seconds, sure=self.cycle_cuts <= 1)
+            self.requests.know(cycle.count / cycle.seconds, sure=self.cycle_cuts <= 1)
+            self.tokens.know(cycle.cost / cycle.seconds, sure=False)
         self.cycle, self.cycle_cuts = Account(), 0
 
     def _refused(self, signal: Signal) -> None:

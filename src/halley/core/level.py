@@ -21,8 +21,6 @@ CUT_LEAST = 0.5
 HASTE = 8.0
 """So many times faster passes the time of a level that was cut to less than `FAR` of its mark."""
 FAR = 0.7
-NEAR = 0.95
-"""Where the haste ends, and the quiet begins anew."""
 MARK_HALVES_S = 1800.0
 
 
@@ -50,7 +48,7 @@ class Level:
             most: The logarithm of the level grows by no more than this.
         """
         assert self.value is not None
-        if self.hasty and self.value >= NEAR * self.mark:
+        if self.hasty and self.value >= MARGIN * self.mark:  # where a cut would take it
             self.hasty, self.quiet = False, 0.0
         haste = HASTE if self.hasty else 1.0
         self.quiet += haste * units
