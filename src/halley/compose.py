@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -20,6 +21,8 @@ from halley.drivers.keys import Keys
 from halley.drivers.session import Runtime, Sink
 from halley.policy import load
 from halley.providers import TABLES
+from halley.records.events import Hook
+from halley.records.hooks import Hooks
 from halley.records.sinks import sink_of
 
 PolicyLike: TypeAlias = Policy | str | Path | None
@@ -73,14 +76,17 @@ def runtime(
     clock: Clock | None = None,
     chance: Chance | None = None,
     sink: Sink | None = None,
+    hooks: Iterable[Hook] = (),
 ) -> Runtime:
     """Put together what the calls of one client share.
 
     Raises:
         PolicyError: as `policy_of` and `require`.
+        TypeError: `hooks` is no list of functions.
     """
     chosen = policy_of(policy)
     require(chosen)
+    sink = sink or sink_of(chosen.records)
     keys = Keys(chosen.keys) if chosen.keys else None
     engine = Engine(
         tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
@@ -94,7 +100,7 @@ def runtime(
         engine=engine,
         policy=chosen,
         clock=clock or Clock(),
-        sink=sink or sink_of(chosen.records),
+        sink=Hooks(hooks, sink) if hooks else sink,
         lock=threading.Lock(),
         keys=keys,
     )

@@ -7,20 +7,14 @@ is no way to add a field from outside.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from halley.core.endpoints import model_of
 from halley.core.model import History, Request
+from halley.records.usage import total_tokens
 
 VERSION = 1
-TOTAL_TOKENS = re.compile(rb'"total_tokens"\s*:\s*(\d{1,12})(?=[\s,}])')
-INPUT_TOKENS = re.compile(rb'"(?:input_tokens|promptTokenCount)"\s*:\s*(\d{1,12})(?=[\s,}])')
-OUTPUT_TOKENS = re.compile(rb'"(?:output_tokens|candidatesTokenCount)"\s*:\s*(\d{1,12})(?=[\s,}])')
-GEMINI_TOTAL = re.compile(rb'"totalTokenCount"\s*:\s*(\d{1,12})(?=[\s,}])')
-USAGE_BYTES = 4096
-"""Usage stands at the end of an answer; a stream of Anthropic's begins with the input."""
 
 
 def fields(request: Request, history: History, body: bytes, wall_s: float) -> dict[str, object]:
@@ -58,24 +52,6 @@ def fields(request: Request, history: History, body: bytes, wall_s: float) -> di
     }
 
 
-def total_tokens(body: bytes) -> int | None:
-    """Return how many tokens an answer says it used; None when it does not say.
-
-    >>> total_tokens(b'{"usage": {"total_tokens": 12}}')
-    12
-    >>> total_tokens(b'{"usage": {"input_tokens": 5, "output_tokens": 7}}')
-    12
-    """
-    end = body[-USAGE_BYTES:]
-    for pattern in (TOTAL_TOKENS, GEMINI_TOTAL):
-        if (found := _last(pattern, end)) is not None:
-            return found
-    sent, received = _last(INPUT_TOKENS, end), _last(OUTPUT_TOKENS, end)
-    if sent is None:
-        sent = _last(INPUT_TOKENS, body[:USAGE_BYTES])
-    return None if sent is None or received is None else sent + received
-
-
 def line(record: Mapping[str, object]) -> str:
     """Return a record as a sentence for a person reading a log.
 
@@ -97,11 +73,6 @@ def line(record: Mapping[str, object]) -> str:
     if record["request_id"]:
         parts.append(f"(request id: {record['request_id']})")
     return " ".join(parts)
-
-
-def _last(pattern: re.Pattern[bytes], text: bytes) -> int | None:
-    found = pattern.findall(text)
-    return int(found[-1]) if found else None
 
 
 def _timestamp(wall_s: float) -> str:
