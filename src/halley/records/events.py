@@ -7,11 +7,14 @@ without a header, a key, a body, a prompt or a query string.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from halley.core.endpoints import model_of
-from halley.core.model import Action, Attempt, History, Request
+from halley.core.model import Action, Attempt, History, Request, StopReason
 from halley.records.usage import Usage, usage_of
+
+LOCAL_CODES: Final = "halley_"
+"""How the codes of answers begin that halley gives in the server's place (`core.local`)."""
 
 
 class Event(NamedTuple):
@@ -46,6 +49,19 @@ class Event(NamedTuple):
     def last(self) -> bool:
         """The call is over: it was answered or given up."""
         return self.attempt.action is Action.OK or self.attempt.stop_reason is not None
+
+    @property
+    def sent(self) -> bool:
+        """A request went out; False of a call without a permit and of an answer of halley's own."""
+        attempt = self.attempt
+        ours = attempt.failure is not None and attempt.failure.code.startswith(LOCAL_CODES)
+        return not ours and (attempt.status is not None or attempt.fault is not None)
+
+    @property
+    def again(self) -> bool:
+        """The attempt was told of before: the call was left in the wait after it."""
+        attempt = self.attempt
+        return attempt.stop_reason is StopReason.CANCELLED and attempt.failure is not None
 
 
 Hook: TypeAlias = Callable[[Event], object]
