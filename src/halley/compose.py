@@ -14,11 +14,12 @@ from halley.core.engine import Engine
 from halley.core.errors import PolicyError
 from halley.core.keys import KeyRing
 from halley.core.pace import Lanes
-from halley.core.policy import Policy, Validate
+from halley.core.policy import Policy, Telemetry, Validate
 from halley.drivers.chance import Chance
 from halley.drivers.clock import Clock
 from halley.drivers.keys import Keys
 from halley.drivers.session import Runtime, Sink
+from halley.drivers.tracing import Tracing
 from halley.policy import load
 from halley.providers import TABLES
 from halley.records.events import Hook
@@ -70,6 +71,22 @@ def require(policy: Policy) -> None:
         raise PolicyError(f"validate: {error}") from None
 
 
+def tracing_of(policy: Policy) -> Tracing | None:
+    """Return what traces calls; None: nothing does.
+
+    Raises:
+        PolicyError: the package is not installed; the message names the extra.
+    """
+    if policy.telemetry is Telemetry.OFF:
+        return None
+    try:
+        from halley.records.otel import Spans  # noqa: PLC0415 - for those who ask for it alone
+    except ImportError:
+        missing = "telemetry: otel needs opentelemetry-api: pip install 'halley[otel]'"
+        raise PolicyError(missing) from None
+    return Spans()
+
+
 def runtime(
     policy: PolicyLike = None,
     *,
@@ -81,7 +98,7 @@ def runtime(
     """Put together what the calls of one client share.
 
     Raises:
-        PolicyError: as `policy_of` and `require`.
+        PolicyError: as `policy_of`, `require` and `tracing_of`.
         TypeError: `hooks` is no list of functions.
     """
     chosen = policy_of(policy)
@@ -103,4 +120,5 @@ def runtime(
         sink=Hooks(hooks, sink) if hooks else sink,
         lock=threading.Lock(),
         keys=keys,
+        tracing=tracing_of(chosen),
     )
