@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from halley.testing import no_wait
 from tests.lines import LINES, Line
 
 pytest_plugins = ["pytester"]
+
+settings.register_profile("halley", deadline=None)  # how long it takes is the machine's affair
+settings.load_profile("halley")
 
 
 @pytest.fixture(params=LINES, ids=str)

@@ -255,7 +255,7 @@ class Caller:
     def idle(self) -> bool:
         """No permit is out, nobody waits for one, and no body of the upstream is open."""
         gc.collect()
-        queued = any(lane.in_flight or lane._queue for lane in self.lanes)
+        queued = any(lane.in_flight or lane.queued for lane in self.lanes)
         return not queued and not self.upstream.open
 
 

@@ -13,8 +13,8 @@ from halley.core.budget import Budget
 from halley.core.engine import Engine
 from halley.core.errors import PolicyError
 from halley.core.keys import KeyRing
-from halley.core.pace import Lanes
-from halley.core.policy import Policy, Telemetry, Validate
+from halley.core.lanes import Lanes
+from halley.core.policy import Pace, Policy, Telemetry, Validate
 from halley.drivers.chance import Chance
 from halley.drivers.clock import Clock
 from halley.drivers.keys import Keys
@@ -109,7 +109,11 @@ def runtime(
         tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
         budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),
         breakers=Breakers(failures_max=chosen.breaker_failures),
-        lanes=Lanes(in_flight_max=chosen.in_flight_max, queue_max=chosen.queue_max),
+        lanes=Lanes(
+            in_flight_max=chosen.in_flight_max,
+            queue_max=chosen.queue_max,
+            ramp=chosen.pace is Pace.RAMP,
+        ),
         random=chance or Chance(),
         ring=None if keys is None else KeyRing(keys.credentials()),
     )

@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from halley.core.policy import SETTINGS, Backoff, Policy, PolicyError
+from halley.core.policy import SETTINGS, Backoff, Pace, Policy, PolicyError
 
 
 def test_the_defaults_are_the_documented_ones():
@@ -18,6 +18,7 @@ def test_the_defaults_are_the_documented_ones():
     assert policy.backoff is Backoff.DOCUMENTED
     assert (policy.backoff_base_s, policy.backoff_cap_s) == (1.0, 30.0)
     assert (policy.budget_ratio, policy.budget_floor_per_s) == (0.2, 1.0)
+    assert (policy.pace, policy.priority) == (Pace.AFTER_REFUSAL, 0)
     assert policy.in_flight_max is None
     assert policy.records is None
 
@@ -33,6 +34,8 @@ def test_the_defaults_are_the_documented_ones():
         ({"deadline_s": float("nan")}, "deadline_s: expected a number from"),
         ({"deadline_s": float("inf")}, "deadline_s: expected a number from"),
         ({"backoff": "fast"}, "backoff: expected one of documented, full_jitter, aws, got 'fast'"),
+        ({"pace": "slow"}, "pace: expected one of after_refusal, ramp, got 'slow'"),
+        ({"priority": 101}, "priority: expected a whole number from -100 to 100, got 101"),
         ({"records": ""}, "records: expected a path or 'stderr', got ''"),
         ({"in_flight_max": 0}, "in_flight_max: expected a whole number from 1 to 1000000, got 0"),
     ],

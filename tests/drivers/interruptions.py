@@ -98,7 +98,7 @@ class World:
     def check(self) -> None:
         """No permit is out, nobody waits, no body is open, the lock is free."""
         (lane,) = self.runtime.engine.lanes._lanes.values()
-        assert (lane.in_flight, len(lane._queue), self.open) == (0, 0, 0)
+        assert (lane.in_flight, lane.queued, self.open) == (0, 0, 0)
         assert not self.runtime.lock.locked()
         assert not self.runtime.left
 

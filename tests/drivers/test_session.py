@@ -34,7 +34,7 @@ def admitted(shared) -> tuple[Session, Ticket]:
     session, ticket = Session(shared, lambda: REQUEST, shared.policy), Ticket()
     effect = session.start()
     assert isinstance(effect, Admit)
-    assert session.enter(effect.lane, ticket, effect.deadline) is None
+    assert session.enter(effect, ticket) is None
     return session, ticket
 
 
@@ -42,7 +42,7 @@ def queued(shared) -> tuple[Session, Ticket]:
     """A session whose call waits for one."""
     session, ticket = Session(shared, lambda: REQUEST, shared.policy), Ticket()
     effect = session.start()
-    assert session.enter(effect.lane, ticket, effect.deadline) is not None
+    assert session.enter(effect, ticket) is not None
     return session, ticket
 
 
@@ -161,9 +161,9 @@ def test_a_caller_that_is_refused_leaves_the_queue_and_wakes_the_next():
     (lane,) = shared.engine.lanes._lanes.values()
     session, ticket = queued(shared)
     _, following = queued(shared)
-    assert isinstance(session.enter(lane, ticket, session.now() - 1), Refused)
+    assert isinstance(session.enter(Admit(lane, session.now() - 1), ticket), Refused)
     assert following.woken == 1
-    assert list(lane._queue) == [following]
+    assert lane.queued == 1
 
 
 def test_a_session_that_is_over_has_no_next_step():

@@ -94,8 +94,8 @@ def test_a_paced_call_sleeps_until_its_turn(monkeypatch: pytest.MonkeyPatch):
     answers = [AskAgain(2.5)]
     enter = type(lane).enter
 
-    def paced(self, ticket, now, deadline):
-        return answers.pop() if answers else enter(self, ticket, now, deadline)
+    def paced(self, ticket, now, deadline, **asked):
+        return answers.pop() if answers else enter(self, ticket, now, deadline, **asked)
 
     monkeypatch.setattr(type(lane), "enter", paced)
     monkeypatch.setattr(
@@ -121,7 +121,7 @@ def test_threads_are_served_in_the_order_in_which_they_asked():
         )
         thread.start()
         threads.append(thread)
-        while len(lane._queue) <= number:
+        while lane.queued <= number:
             pass
     held.close()
     for thread in threads:

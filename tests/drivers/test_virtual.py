@@ -101,3 +101,35 @@ def test_it_needs_a_clock_that_it_can_move():
     """The real one is refused by name."""
     with pytest.raises(TypeError, match="expected a VirtualClock, got Clock"):
         VirtualTime(runtime(clock=Clock()), lambda *_: (GOOD, 0.0))
+
+
+def test_clients_with_one_clock_live_in_the_same_time():
+    """Each with an engine of its own, in the order of time."""
+    clock, seen = VirtualClock(), []
+
+    def upstream(name: str):
+        def answer(_request, now):
+            seen.append((name, now))
+            return GOOD, 1.0
+
+        return answer
+
+    first, second = (
+        VirtualTime(runtime(clock=clock, chance=Chance(0)), upstream(name)) for name in "ab"
+    )
+    for client, at in ((first, 2.0), (second, 1.0), (first, 0.0)):
+        client.call(REQUEST, at=at)
+    second.run()
+    assert seen == [("a", 0.0), ("b", 1.0), ("a", 2.0)]
+
+
+def test_who_wants_to_hear_of_the_end_of_a_call_does():
+    """With the call as it ended."""
+    ended = []
+    calls = world(lambda *_: (GOOD, 1.5))
+    call = calls.call(REQUEST, at=1.0, then=ended.append)
+    calls.run(until=2.0)
+    assert ended == []
+    calls.run()
+    assert ended == [call]
+    assert (call.answered, call.ended) == (True, 2.5)

@@ -131,7 +131,7 @@ def test_waiting_for_a_permit_is_real(monkeypatch: pytest.MonkeyPatch):
     """Another call holds it, and that takes the time it takes; nothing spins."""
     asked = []
     enter = Lane.enter
-    monkeypatch.setattr(Lane, "enter", lambda *asking: asked.append(1) or enter(*asking))
+    monkeypatch.setattr(Lane, "enter", lambda *a, **k: asked.append(1) or enter(*a, **k))
     with Line("httpx2", "threads") as line, no_wait() as skipped:
         caller = line.client(
             Answer(200, (b"data: 1\n\n",), {"content-type": "text/event-stream"}),

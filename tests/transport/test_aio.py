@@ -108,10 +108,10 @@ async def test_a_caller_that_leaves_the_queue_does_not_block_it(tasks: Line):
     async with anyio.create_task_group() as group:
         async with anyio.create_task_group() as leaving:
             leaving.start_soon(call)
-            while not caller.lanes[0]._queue:
+            while not caller.lanes[0].queued:
                 await anyio.lowlevel.checkpoint()
             group.start_soon(call)
-            while len(caller.lanes[0]._queue) < 2:
+            while caller.lanes[0].queued < 2:
                 await anyio.lowlevel.checkpoint()
             leaving.cancel_scope.cancel()
         await response.aclose()
@@ -133,7 +133,7 @@ async def test_a_permit_that_comes_back_in_another_thread_wakes_a_task(tasks: Li
     with anyio.fail_after(5):
         async with anyio.create_task_group() as group:
             group.start_soon(call)
-            while not caller.lanes[0]._queue:
+            while not caller.lanes[0].queued:
                 await anyio.lowlevel.checkpoint()
             thread = threading.Thread(target=session.let_go)
             thread.start()

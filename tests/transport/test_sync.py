@@ -109,7 +109,7 @@ def test_a_full_queue_refuses_at_once(threads: Line):
     opened = caller.open()
     with ThreadPoolExecutor(1) as pool:
         queued = pool.submit(caller.post)
-        while not caller.lanes[0]._queue:
+        while not caller.lanes[0].queued:
             time.sleep(0.001)
         with pytest.raises(threads.error("PoolTimeout"), match=r"1 calls? .* already"):
             caller.post()

@@ -11,8 +11,10 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from halley.core.breaker import Breaker, Target, is_down
+from halley.core.attempts import Attempts
+from halley.core.breaker import Target, is_down
 from halley.core.classify import classify
+from halley.core.cost import tokens_of, used_in
 from halley.core.decide import decide
 from halley.core.effects import (
     Admit,
@@ -47,12 +49,13 @@ from halley.core.model import (
     StopReason,
 )
 from halley.core.pace import Lane, Refused
-from halley.core.policy import Policy
+from halley.core.policy import Pace, Policy
 from halley.core.probe import healthy, suspicious
 from halley.core.repair import REPAIRS_MAX, repair
 from halley.core.replies import may_redirect
 from halley.core.retries import Retries
 from halley.core.schedule import backoff, jittered
+from halley.core.throttle import throttled, why_of
 
 if TYPE_CHECKING:
     from halley.core.engine import Engine
@@ -60,8 +63,6 @@ if TYPE_CHECKING:
 OPENAI_ID = "x-request-id"
 ANTHROPIC_ID = "request-id"
 """Where the SDKs look for the id of a request."""
-TOO_MANY_REQUESTS = 429
-BREAKER_OPEN = "halley_breaker_open"
 
 
 class Call:
@@ -69,14 +70,14 @@ class Call:
 
     __slots__ = (
         "_attempts",
+        "_cost",
         "_deadline",
         "_describe",
         "_engine",
-        "_id",
         "_keys",
-        "_number",
         "_policy",
         "_repaired",
+        "_repairs",
         "_request",
         "_retries",
         "_sent_at",
@@ -89,12 +90,12 @@ class Call:
         self._describe = describe
         self._policy = policy
         self._deadline = now + policy.deadline_s
-        self._id = engine.call_id()
-        self._number = 0
+        self._attempts = Attempts(engine.call_id())
+        self._cost = 1.0
         self._sent_at = now
-        self._attempts: tuple[Attempt, ...] = ()
         self._request: Request | None = None
         self._repaired: tuple[str, ...] = ()
+        self._repairs = 0
         self._retries = Retries(engine)
         self._keys = Keyed(engine.ring, engine.lanes)
 
@@ -102,15 +103,16 @@ class Call:
         """Admit, send, decide; then deliver, give up, or wait and start again."""
         policy = self._policy
         send = Send(self._deadline, policy.body_bytes_max, policy.inspect_bytes_max)
+        lane: Lane | None = None
         if free is None:
             free = self._engine.begin(now)
         try:
             while True:
-                self._number += 1
+                self._attempts.number += 1
                 if not free:
-                    now, refusal = yield from self._admission(now)
+                    now, lane, refusal = yield from self._admission(now)
                     if isinstance(refusal, Refused):
-                        yield GiveUp(self._not_admitted(now), refusal.why)
+                        yield GiveUp(self._not_admitted(now, refusal), refusal.why)
                         return
                     send = send._replace(key=self._keys.alias, answer=refusal)
                 free = False
@@ -119,6 +121,8 @@ class Call:
                 now, outcome = yield send
                 assert isinstance(outcome, Reply | Fault)
                 failure = self._judge(outcome)
+                if lane is not None and not (failure and throttled(outcome, failure)):
+                    self._admitted(lane, now, outcome)
                 if failure is None:
                     assert isinstance(outcome, Reply)
                     self._lives(now)
@@ -129,47 +133,46 @@ class Call:
                 if attempt.stop_reason is not None:
                     yield from self._end(outcome, failure)
                     return
-                now, _ = yield Wait(attempt.wait_s, self._history())
+                now, _ = yield Wait(attempt.wait_s, self._attempts.history)
                 if attempt.repaired is not None:
                     send = send._replace(body=self.request.body)
         except CallCancelled:
-            yield GiveUp(self._cancelled())
+            yield GiveUp(self._attempts.cancelled())
         finally:
             self._retries.refund()
 
     def _admission(
         self, now: float
-    ) -> Generator[Effect, Resume, tuple[float, Refused | Local | None]]:
+    ) -> Generator[Effect, Resume, tuple[float, Lane | None, Refused | Local | None]]:
         """Get what the next send needs: the breaker's leave, a key, a permit; in this order.
 
         A `Local` answer takes the place of a send that may not be. A retry has asked the breaker
         before it waited.
         """
-        if self._number == 1 and (breaker := self._opened(now)) is not None:
-            wait_s = self._retries.afford(self._target, now, self._deadline, free=True)
-            if isinstance(wait_s, StopReason):
-                return now, turned_away(self._target, breaker, now)
-            if wait_s:
-                now, _ = yield Wait(wait_s, None)
+        patient = self._policy.pace is Pace.RAMP
+        if self._attempts.number == 1 or patient:
+            now, answer = yield from self._retries.enter(
+                self._target, now, self._deadline, patient=patient
+            )
+            if answer is not None:
+                return now, None, answer
         now, answer = yield from self._keys.pick(self._target, now)
         if answer is not None:
             self._retries.refund()
-            return now, answer
+            return now, None, answer
         if self._engine.lanes.pass_freely(now):
-            return now, None
-        now, refusal = yield Admit(self._lane(), self._deadline)
+            return now, None, None
+        lane = self._lane()
+        self._cost = tokens_of(self.request)
+        now, refusal = yield Admit(lane, self._deadline, self._policy.priority, self._cost)
         if isinstance(refusal, Refused):
             self._retries.refund()
-            return now, refusal
-        return now, None
+            return now, lane, refusal
+        return now, lane, None
 
     def _lives(self, now: float) -> None:
         if self._engine.breakers.any(now):
             self._engine.breakers.lives(self._target)
-
-    def _opened(self, now: float) -> Breaker | None:
-        breakers = self._engine.breakers
-        return breakers.opened(self._target, now) if breakers.any(now) else None
 
     @property
     def request(self) -> Request:
@@ -185,6 +188,15 @@ class Call:
 
     def _lane(self) -> Lane:
         return self._engine.lanes.lane((*self._target, self._keys.alias or self.request.key))
+
+    def _admitted(self, lane: Lane, now: float, outcome: Outcome) -> None:
+        """Tell the pacer of an outcome that is no refusal, and of what it says about limits."""
+        if isinstance(outcome, Fault):
+            return  # it says nothing about any limit
+        lane.admitted(now, self._sent_at)
+        lane.hint(now, outcome.headers)
+        if outcome.held and lane.tokens_per_s and (used := used_in(outcome.body)) is not None:
+            lane.settle(now, self._cost, used)
 
     def _judge(self, outcome: Outcome) -> Failure | None:
         """Classify; a healthy reply costs one cheap look, a task still at work is no failure."""
@@ -206,25 +218,25 @@ class Call:
     def _succeed(self, now: float, reply: Reply) -> Steps:
         found = request_id(reply.headers)
         attempt = Attempt(
-            self._number,
+            self._attempts.number,
             Action.OK,
             now - self._sent_at,
             reply.status,
             request_id=found,
             key=self._keys.alias,
         )
-        self._attempts = (*self._attempts, attempt)
+        self._attempts.keep(attempt)
         headers = self._lifted(reply, found)
         if reply.held:
-            yield Deliver(self._history(), headers)
+            yield Deliver(self._attempts.history, headers)
             return
-        now, end = yield Deliver(self._history(), headers, watch=True)
+        now, end = yield Deliver(self._attempts.history, headers, watch=True)
         assert isinstance(end, StreamEnd)
-        yield Ended(self._ended(now, end))
+        yield Ended(self._ended(now, attempt, end))
 
-    def _ended(self, now: float, end: StreamEnd) -> History:
+    def _ended(self, now: float, attempt: Attempt, end: StreamEnd) -> History:
         """Complete the last attempt with how its body ended."""
-        attempt = self._attempts[-1]._replace(elapsed_s=now - self._sent_at)
+        attempt = attempt._replace(elapsed_s=now - self._sent_at)
         if end.fault is not None:
             attempt = attempt._replace(
                 action=Action.STOP,
@@ -232,21 +244,20 @@ class Call:
                 failure=classify(self.request, end.fault, self._engine.tables, partial_output=True),
                 stop_reason=StopReason.COMMITTED,
             )
-        self._attempts = (*self._attempts[:-1], attempt)
-        return self._history()
+        return self._attempts.amend(attempt)
 
     def _fail(self, now: float, outcome: Outcome, failure: Failure, *, rotated: bool) -> Attempt:
         """Decide about a failure, and tell pacer and breaker of it."""
-        throttled = self._throttled(now, outcome, failure)
+        refused = self._refused(now, outcome, failure)
         self._noted(now, outcome, failure)
-        decision = decide(self.request, failure, attempt=self._number)
+        decision = decide(self.request, failure, attempt=self._attempts.used)
         wait_s, stop_reason = 0.0, self._final(decision, outcome)
         repaired = self._repair(now, decision, outcome, failure)
         if repaired is not None or (rotated and self._may_go_again(now)):
             stop_reason = None
         elif stop_reason is None:
-            wait_s = self._wait_s(decision, throttled=throttled)
-            if throttled:
+            wait_s = self._wait_s(decision, refused=refused)
+            if refused:
                 wait_s = self._keys.cool(self._target, now, wait_s)
             said = self._retries.afford(
                 self._target,
@@ -254,14 +265,16 @@ class Call:
                 self._deadline,
                 wait_s=wait_s,
                 server_wait_s=wait_s if decision.wait_s else 0.0,
-                free=throttled,
+                free=refused,
             )
-            if isinstance(said, StopReason):
+            if said is StopReason.BREAKER and self._policy.pace is Pace.RAMP:
+                pass  # it waits for the breaker when its time has come
+            elif isinstance(said, StopReason):
                 stop_reason = said
             else:
                 wait_s = said
         attempt = Attempt(
-            number=self._number,
+            number=self._attempts.number,
             action=decision.action,
             elapsed_s=now - self._sent_at,
             status=outcome.status if isinstance(outcome, Reply) else None,
@@ -274,8 +287,19 @@ class Call:
             repaired=repaired,
             key=self._keys.alias,
         )
-        self._attempts = (*self._attempts, attempt)
+        self._attempts.keep(attempt)
         return attempt
+
+    def _refused(self, now: float, outcome: Outcome, failure: Failure) -> bool:
+        """Say whether a failure is the pacer's affair, and tell the pacer, if waiting helps."""
+        if not throttled(outcome, failure):
+            return False
+        if self._policy.pace is Pace.RAMP:
+            self._attempts.returned()
+        if failure.kind in THROTTLED or failure.action.retryable:
+            why = why_of(outcome, failure)
+            self._lane().refused(now, self._sent_at, why, failure.wait_s)
+        return True
 
     def _noted(self, now: float, outcome: Outcome, failure: Failure) -> None:
         """Tell the breaker what a failure says of its target; an answer of our own says nothing."""
@@ -289,23 +313,8 @@ class Call:
 
     def _may_go_again(self, now: float) -> bool:
         """Say whether attempts and time are left for a send that needs no wait."""
-        again = self._number < self._policy.attempts and now < self._deadline
+        again = self._attempts.used < self._policy.attempts and now < self._deadline
         return again and self.request.replayable
-
-    def _throttled(self, now: float, outcome: Outcome, failure: Failure) -> bool:
-        """Say whether a failure is the pacer's affair, and tell the pacer.
-
-        A 429 of an overloaded upstream channel is no limit of this key: the lane waits as long as
-        the server said, and its rate stays.
-        """
-        if failure.kind in THROTTLED:
-            self._lane().refused(now, self._sent_at, failure.wait_s)
-            return True
-        if not isinstance(outcome, Reply) or outcome.status != TOO_MANY_REQUESTS:
-            return False
-        if failure.wait_s is not None and failure.action.retryable:
-            self._lane().hold(now, failure.wait_s)
-        return True
 
     def _repair(
         self, now: float, decision: Decision, outcome: Outcome, failure: Failure
@@ -318,21 +327,21 @@ class Call:
             return None
         if not self._may_go_again(now):
             return None
-        repairs = sum(attempt.repaired is not None for attempt in self._attempts)
-        if repairs >= REPAIRS_MAX or not isinstance(outcome, Reply):
+        if self._repairs >= REPAIRS_MAX or not isinstance(outcome, Reply):
             return None
         found = repair(self.request, failure, outcome.body, self._repaired)
         if found is None:
             return None
         self._request = replace(self.request, body=found.body)
         self._repaired += found.fields
+        self._repairs += 1
         return found.change
 
     def _final(self, decision: Decision, outcome: Outcome) -> StopReason | None:
         """Say why there is no next attempt, whatever time and budget are left."""
         if not decision.retryable:
             return StopReason.FINAL
-        if self._number >= self._policy.attempts:
+        if self._attempts.used >= self._policy.attempts:
             return StopReason.ATTEMPTS
         untouched = isinstance(outcome, Fault) and outcome.never_sent
         if not self.request.replayable and not untouched:
@@ -341,19 +350,22 @@ class Call:
             return StopReason.SERVER_WAIT
         return None
 
-    def _wait_s(self, decision: Decision, *, throttled: bool) -> float:
+    def _wait_s(self, decision: Decision, *, refused: bool) -> float:
         u = self._engine.random()
         if decision.wait_s > 0:
             return jittered(decision.wait_s, u)
-        return backoff(self._number, self._policy, throttled=throttled, u=u)
+        if refused and self._policy.pace is Pace.RAMP:
+            return self._lane().spread_s(u)
+        return backoff(self._attempts.used, self._policy, throttled=refused, u=u)
 
     def _end(self, outcome: Outcome, failure: Failure) -> Steps:
+        history = self._attempts.history
         if isinstance(outcome, Fault):
-            yield GiveUp(self._history())
+            yield GiveUp(history)
             return
         headers = (("x-should-retry", "false"), *self._lifted(outcome, failure.request_id))
-        yield Deliver(self._history(), headers, final=True, watch=not outcome.held)
-        yield Ended(self._history())
+        yield Deliver(history, headers, final=True, watch=not outcome.held)
+        yield Ended(history)
 
     def _lifted(self, reply: Reply, found: str | None) -> tuple[tuple[str, str], ...]:
         """Return the request id under the name where the SDKs look, if it is not there yet."""
@@ -362,37 +374,6 @@ class Call:
         name = ANTHROPIC_ID if self.request.path.endswith("/messages") else OPENAI_ID
         return () if name in reply.headers else ((name, found),)
 
-    def _not_admitted(self, now: float) -> History:
-        return self._note(StopReason.DEADLINE, Action.RETRY, now - self._sent_at)
-
-    def _cancelled(self) -> History:
-        """End the attempt on its way, or the wait after one: its failure is then the last word."""
-        last = self._attempts[-1] if self._attempts else None
-        if last is not None and last.number == self._number:
-            ended = last._replace(wait_s=0.0, stop_reason=StopReason.CANCELLED)
-            self._attempts = (*self._attempts[:-1], ended)
-            return self._history()
-        return self._note(StopReason.CANCELLED, Action.STOP, 0.0)
-
-    def _note(self, stop_reason: StopReason, action: Action, elapsed_s: float) -> History:
-        """Add an attempt that never brought an outcome."""
-        attempt = Attempt(self._number, action, elapsed_s, stop_reason=stop_reason)
-        self._attempts = (*self._attempts, attempt)
-        return self._history()
-
-    def _history(self) -> History:
-        return History(self._id, self._attempts)
-
-
-def turned_away(target: Target, breaker: Breaker, now: float) -> Local:
-    """Return the answer to a call that an open breaker does not let go."""
-    wait_s = max(breaker.probe_at - now, 0.0)
-    origin, model = target
-    what = f"{model} at {origin}" if model else origin
-    return Local(
-        503,
-        BREAKER_OPEN,
-        f"halley: {what} has failed {breaker.failures} times in a row; nothing was sent, the next "
-        f"call goes in {wait_s:.0f} s",
-        wait_s=wait_s,
-    )
+    def _not_admitted(self, now: float, refusal: Refused) -> History:
+        reason = StopReason.QUEUE if refusal.full else StopReason.DEADLINE
+        return self._attempts.note(reason, Action.RETRY, now - self._sent_at)

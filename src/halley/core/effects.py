@@ -24,6 +24,8 @@ class Admit:
 
     lane: Lane
     deadline: float
+    priority: int = 0
+    cost: float = 1.0
 
 
 class Send(NamedTuple):

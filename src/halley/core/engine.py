@@ -17,8 +17,8 @@ from halley.core.call import OPENAI_ID, Call
 from halley.core.effects import Deliver, Steps
 from halley.core.ids import request_id
 from halley.core.keys import KeyRing
+from halley.core.lanes import Lanes
 from halley.core.model import Action, Attempt, History, Reply, Request
-from halley.core.pace import Lanes
 from halley.core.policy import Policy
 from halley.core.probe import healthy
 from halley.core.tables import Tables

@@ -17,7 +17,7 @@ from halley.core.local import Local
 from halley.core.model import Failure
 
 if TYPE_CHECKING:
-    from halley.core.pace import Lanes
+    from halley.core.lanes import Lanes
 
 NO_KEY: Final = "halley_no_key"
 
@@ -41,7 +41,7 @@ class Keyed:
             return now, None
         origin, model = target
         now = yield from self._load_if_none(model, now)
-        self.alias = ring.pick(model, now, lambda a: self._lanes.free_at((origin, model, a), now))
+        self.alias = ring.pick(model, now, lambda a: self._lanes.free_at((origin, model, a)))
         if self.alias is not None:
             return now, None
         status, why = ring.no_key(model, now)

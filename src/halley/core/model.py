@@ -43,6 +43,7 @@ class StopReason(StrEnum):
     ATTEMPTS = "attempts"
     BUDGET = "budget"
     BREAKER = "breaker"
+    QUEUE = "queue"
     DEADLINE = "deadline"
     SERVER_WAIT = "server_wait"
     COMMITTED = "committed"

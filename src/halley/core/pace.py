@@ -1,38 +1,28 @@
-"""The pacer: when a call may go, learned from what the server admits and refuses.
+"""The lane: who may go next, and when; what comes of it teaches its law.
 
-A lane is one origin, model and key. It does nothing until the first refusal; then it sends at the
-rate that was just admitted, grows ever faster while that rate is what binds and nothing is refused,
-and is free again after a quiet minute. A server's wait holds the whole lane. A permit is one call
-in flight. Time is an argument; a lane is single-threaded: whoever steps it holds the lock.
-
-Source: AIMD with growth in time, as measured in the simulations behind `docs/pacing.md`.
+A lane is one origin, model and key. It gives permits by priority and then in the order of asking,
+at the rates and up to the number in flight that its law says; a server's wait holds all of it. A
+permit is one call in flight. Time is an argument; a lane is single-threaded: whoever steps it holds
+the lock. In a lane that several processes share, this one keeps to its share of the law.
 """
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-RATE_START_PER_S = 1.0
-"""Least rate after the first refusal, when next to nothing was admitted before it."""
-RATE_FLOOR_PER_S = 0.05
-CUT = 0.8
-"""Share of the rate admitted in the last two seconds that a lane goes on with after a refusal."""
-EPISODE_S = 1.0
-"""Refusals this close to a cut belong to its burst: they sharpen its estimate, and cut no more."""
-WINDOW_S = 2.0
-GROWTH_START_PER_S = 0.03
-GROWTH_MAX_PER_S = 0.30
-GROWTH_DOUBLES_S = 5.0
-FREE_AFTER_S = 60.0
-LANES_MAX = 1024
+from halley.core.law import Law
+from halley.core.model import Headers
+from halley.core.signals import Binds, Event, Signal, Why
+from halley.core.stated import stated
+
+SLACK_S = 0.05
+"""A lane makes up for permits that were fetched so much too late: no timer is exact."""
 SENDS_KEPT = 1024
-
-LaneKey: TypeAlias = tuple[str, str, int | str]
-"""Origin, model, credential: what identifies it in this process, or its alias."""
+SPREAD_SLOTS = 2.0
 
 
 class Ticket(Protocol):
@@ -58,191 +48,256 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """There is no place in the queue, or no permit before the deadline."""
+    """There is no place in the queue (it is `full`), or no permit before the deadline."""
 
     why: str
+    full: bool = False
 
 
 Answer: TypeAlias = Granted | AskAgain | Refused
 
 
-def growth_per_s(quiet_s: float) -> float:
-    """Share by which the rate grows per second, `quiet_s` after the last cut.
-
-    >>> growth_per_s(0.0), growth_per_s(5.0), growth_per_s(60.0)
-    (0.03, 0.06, 0.3)
-    """
-    return min(GROWTH_MAX_PER_S, GROWTH_START_PER_S * math.exp2(quiet_s / GROWTH_DOUBLES_S))
-
-
 class Lane:
-    """Calls of one origin, model and key."""
+    """Calls of one origin, model and key.
+
+    Attributes:
+        in_flight: Permits that are out.
+        law: What is known of the limit.
+        outbox: Signals for the other processes, in a lane that is shared; None: it is not.
+    """
 
     __slots__ = (
-        "_cut_at",
-        "_grown_at",
+        "_capped",
         "_held_until",
         "_in_flight_max",
-        "_least",
         "_next_at",
-        "_queue",
+        "_others",
         "_queue_max",
-        "_refusals",
+        "_queued",
+        "_queues",
         "_sends",
+        "_share",
+        "_tokens_at",
         "in_flight",
-        "rate_per_s",
+        "law",
+        "outbox",
     )
 
-    def __init__(self, *, in_flight_max: int | None, queue_max: int) -> None:
+    def __init__(self, *, in_flight_max: int | None, queue_max: int, ramp: bool = False) -> None:
         self.in_flight = 0
-        self.rate_per_s: float | None = None
+        self.law = Law(ramp=ramp)
+        self.outbox: list[Signal] | None = None
         self._in_flight_max = math.inf if in_flight_max is None else in_flight_max
         self._queue_max = queue_max
-        self._queue: OrderedDict[Ticket, None] = OrderedDict()
-        self._sends: deque[float] = deque(maxlen=SENDS_KEPT)
-        self._refusals: deque[float] = deque(maxlen=SENDS_KEPT)
-        self._next_at = self._held_until = self._cut_at = self._grown_at = -math.inf
-        self._least = RATE_START_PER_S
+        self._queues: dict[int, OrderedDict[Ticket, float]] = {}
+        self._queued = 0
+        self._sends: OrderedDict[float, tuple[int, float]] = OrderedDict()
+        self._share = 1.0
+        self._others = 0
+        self._next_at = self._tokens_at = self._held_until = -math.inf
+        self._capped = False
 
-    def enter(self, ticket: Ticket, now: float, deadline: float) -> Answer:
-        """Ask for a permit in the queue; whoever asked first is granted first."""
-        if ticket not in self._queue:
-            if len(self._queue) >= self._queue_max:
-                return Refused(f"{len(self._queue)} calls wait already")
-            self._queue[ticket] = None
+    def enter(
+        self,
+        ticket: Ticket,
+        now: float,
+        deadline: float,
+        *,
+        priority: int = 0,
+        cost: float = 1.0,
+    ) -> Answer:
+        """Ask for a permit in the queue: the highest priority goes first, then who asked first.
+
+        Args:
+            ticket: Who asks; the same one until it is granted, refused or gives up.
+            now: When.
+            deadline: No permit is of use after it.
+            priority: The same at every asking.
+            cost: LLM tokens that the call will take, as far as that can be told.
+        """
+        queue = self._queues.get(priority)
+        if queue is None or ticket not in queue:
+            if self._queued >= self._queue_max:
+                return Refused(f"{self._queued} calls wait already", full=True)
+            self._queues.setdefault(priority, OrderedDict())[ticket] = now
+            self._queued += 1
         if now >= deadline:
             return Refused("the deadline has passed")
-        if self._head() is not ticket or self.in_flight >= self._in_flight_max:
+        return self._next(ticket, now, deadline, priority, cost)
+
+    def _next(
+        self, ticket: Ticket, now: float, deadline: float, priority: int, cost: float
+    ) -> Answer:
+        """Grant the first in the queue its permit, or say when it comes."""
+        if self._head() is not ticket:
             return AskAgain(math.inf)
-        free_at = self.free_at(now)
+        if self.law.free(now):
+            self.law = Law()
+        if self.in_flight + 1 > self._calls_max:
+            self._capped = True
+            return AskAgain(math.inf)
+        due, binds = self._due(cost)
+        free_at = max(due, self._held_until, self.law.probe_at)
         if free_at > deadline:
             return Refused("the next permit comes after the deadline")
         if free_at > now:
             return AskAgain(free_at - now)
-        del self._queue[ticket]
-        self._go(now)
+        asked_at = self._queues[priority][ticket]
+        self._remove(ticket)
+        self._go(now, cost, binds if due > asked_at else Binds.NOTHING)
         return Granted(self._head())
 
-    def _head(self) -> Ticket | None:
-        return next(iter(self._queue), None)
-
-    def free_at(self, now: float) -> float:
-        """Return when the next permit is given, as far as rate and server waits say."""
-        if self.rate_per_s is not None and now - self._cut_at > FREE_AFTER_S:
-            self.rate_per_s = None
-            self._least = RATE_START_PER_S
-        return self._held_until if self.rate_per_s is None else max(self._held_until, self._next_at)
-
-    def _go(self, now: float) -> None:
-        self.in_flight += 1
-        self._sends.append(now)
-        if self.rate_per_s is None:
-            return
-        elapsed_s = min(now - self._grown_at, EPISODE_S)
-        self._grown_at = now
-        if now - self._next_at < 1.0 / self.rate_per_s:  # the rate binds, not the work
-            self.rate_per_s *= 1.0 + elapsed_s * growth_per_s(now - self._cut_at)
-        self._next_at = now + 1.0 / self.rate_per_s
+    @property
+    def rate_per_s(self) -> float | None:
+        """Requests per second for this process; None: not held back."""
+        rate = self.law.rate_per_s
+        return None if rate is None else rate * self._share
 
     @property
-    def idle(self) -> bool:
-        """Nothing is in flight, waiting or being paced."""
-        return not self.in_flight and not self._queue and self.rate_per_s is None
+    def tokens_per_s(self) -> float | None:
+        """LLM tokens per second for this process; None: not held back."""
+        rate = self.law.tokens_per_s
+        return None if rate is None else rate * self._share
 
-    def recall(self, sends: Iterable[float]) -> None:
-        """Take over sends that were counted before the lane was opened."""
-        self._sends.extend(sends)
+    @property
+    def queued(self) -> int:
+        """Calls that wait."""
+        return self._queued
 
-    def give_up(self, ticket: Ticket) -> Ticket | None:
-        """Take a caller out of the queue; return the one to wake."""
-        self._queue.pop(ticket, None)
-        return self._head()
+    @property
+    def _calls_max(self) -> float:
+        return max(1.0, min(self._in_flight_max, self.law.in_flight_max * self._share))
 
-    def leave(self) -> Ticket | None:
-        """Take a permit back; return the caller to wake."""
-        self.in_flight -= 1
-        return self._head() if self._queue else None
+    def _head(self) -> Ticket | None:
+        return next(iter(self._queues[max(self._queues)])) if self._queued else None
+
+    def _remove(self, ticket: Ticket) -> None:
+        for priority, queue in self._queues.items():
+            if queue.pop(ticket, None) is not None:
+                self._queued -= 1
+                if not queue:
+                    del self._queues[priority]
+                return
+
+    def free_at(self) -> float:
+        """When the next permit is given, as far as rates and waits say."""
+        return max(self._due(0.0)[0], self._held_until, self.law.probe_at)
+
+    def _due(self, cost: float) -> tuple[float, Binds]:
+        """When the rates let a call of this cost go, and which of them is the later one."""
+        due, binds = -math.inf, Binds.NOTHING
+        if self.law.rate_per_s is not None:
+            due, binds = self._next_at, Binds.REQUESTS
+        if (rate := self.tokens_per_s) is not None:
+            tokens_due = self._tokens_at + cost / rate
+            if tokens_due > due:
+                due, binds = tokens_due, Binds.TOKENS
+        return due, binds
+
+    def _go(self, now: float, cost: float, binds: Binds) -> None:
+        if self._capped:
+            learned = self.law.in_flight_max * self._share <= self._in_flight_max
+            binds = Binds.IN_FLIGHT if learned else Binds.NOTHING
+            self._capped = False
+        self.in_flight += 1
+        in_flight = self.in_flight + self._others
+        self._sends[now] = (in_flight, cost)
+        if len(self._sends) > SENDS_KEPT:
+            self._sends.popitem(last=False)
+        self._tell(Signal(Event.SENT, now, now, binds, cost, in_flight))
+        self._take(now, cost)
+
+    def _take(self, now: float, cost: float) -> None:
+        """Take the next slots of both rates; what is late by no more than the slack is made up."""
+        if (rate := self.rate_per_s) is not None:
+            self._next_at = max(self._next_at, now - SLACK_S) + 1.0 / rate
+        if (rate := self.tokens_per_s) is not None:
+            self._tokens_at = max(self._tokens_at, now - cost / rate) + cost / rate
+
+    def _tell(self, signal: Signal) -> None:
+        self.law.apply(signal)
+        if self.outbox is not None:
+            self.outbox.append(signal)
+
+    def admitted(self, now: float, sent_at: float) -> None:
+        """Learn from a head that is no refusal, of a call sent at `sent_at`."""
+        self._tell(Signal(Event.ADMITTED, now, sent_at))
+
+    def refused(
+        self, now: float, sent_at: float, why: Why = Why.UNKNOWN, wait_s: float | None = None
+    ) -> None:
+        """Learn from a 429 for a call sent at `sent_at`; `wait_s` is the server's wait."""
+        if wait_s is not None:
+            self.hold(now, wait_s)
+        in_flight, cost = self._sends.get(sent_at, (0, 1.0))
+        self._tell(Signal(Event.REFUSED, now, sent_at, Binds.NOTHING, cost, in_flight, why))
+        if self.law.cut_at == now and (rate := self.rate_per_s) is not None:
+            self._next_at = max(self._next_at, now + 1.0 / rate)
+
+    def hint(self, now: float, headers: Headers) -> None:
+        """Learn from the limits that an answer's headers state, as long as nothing was refused."""
+        if self.law.ramp and not self.law.cuts:
+            for binds, per_s in stated(headers):
+                self._tell(Signal(Event.TOLD, now, now, binds, per_s))
+
+    def settle(self, now: float, reserved: float, used: float) -> None:
+        """Correct the estimate with which a call entered by the tokens it took."""
+        if (rate := self.tokens_per_s) is not None:
+            self._tokens_at += (used - reserved) / rate
+            self._tell(Signal(Event.SETTLED, now, now, cost=used - reserved))
 
     def hold(self, now: float, wait_s: float) -> None:
         """Let nobody go before the server's wait is over."""
         self._held_until = max(self._held_until, now + wait_s)
 
-    def refused(self, now: float, sent_at: float, wait_s: float | None) -> None:
-        """Learn from a 429 for a request sent at `sent_at`; `wait_s` is the server's wait."""
-        self._refusals.append(now)
-        if wait_s is not None:
-            self.hold(now, wait_s)
-        if now - self._cut_at > EPISODE_S and sent_at >= self._cut_at:
-            self._cut_at = self._grown_at = now
-            self._least = RATE_START_PER_S if self.rate_per_s is None else self.rate_per_s / 2
-            self._cut(now, math.inf if self.rate_per_s is None else self.rate_per_s)
-        elif self.rate_per_s is not None and now - self._cut_at <= EPISODE_S:
-            self._cut(now, self.rate_per_s)
+    def leave(self) -> Ticket | None:
+        """Take a permit back; return the caller to wake, if one waits for just that."""
+        self.in_flight -= 1
+        return self._head() if self._capped else None
 
-    def _cut(self, now: float, rate_per_s: float) -> None:
-        admitted = _since(self._sends, now - WINDOW_S) - _since(self._refusals, now - WINDOW_S)
-        floor = max(RATE_FLOOR_PER_S, self._least)
-        self.rate_per_s = min(rate_per_s, max(floor, CUT * admitted / WINDOW_S))
-        self._next_at = now + 1.0 / self.rate_per_s
+    def give_up(self, ticket: Ticket) -> Ticket | None:
+        """Take a caller out of the queue; return the one to wake."""
+        self._remove(ticket)
+        return self._head()
+
+    def spread_s(self, u: float) -> float:
+        """Return the wait of a refused call that goes back to the queue: up to two calls' distance.
+
+        `u` is a uniform draw; without it, all that were refused at once would come back at once.
+        """
+        rate = self.rate_per_s or self.law.requests.value or 1.0
+        return SPREAD_SLOTS * u / rate
+
+    def recall(self, sends: Iterable[float]) -> None:
+        """Take over sends that were counted before the lane was opened."""
+        for sent_at in sends:
+            self.law.apply(Signal(Event.SENT, sent_at, sent_at))
+
+    def adopt(
+        self, state: Mapping[str, Any], share: float, others_in_flight: int, held_until: float
+    ) -> None:
+        """Go on with the law that all processes taught, and keep to a share of it.
+
+        Args:
+            state: Of the law, in the time of this lane.
+            share: Of the rates and of the number in flight, 0 to 1.
+            others_in_flight: Calls that the other processes have in flight.
+            held_until: When the wait is over that a server named to any of them.
+        """
+        self.law = Law.of(state)
+        self._share = share
+        self._others = others_in_flight
+        self._held_until = max(self._held_until, held_until)
+
+    @property
+    def unused(self) -> bool:
+        """Nobody is in it or waits for it."""
+        return not self.in_flight and not self._queued
+
+    def forgettable(self, now: float) -> bool:
+        """Say whether nothing is lost without it: it is unused, and holds nothing back."""
+        return self.unused and self.law.free(now) and now >= self._held_until
 
     def __repr__(self) -> str:
         rate = "free" if self.rate_per_s is None else f"{self.rate_per_s:.2f}/s"
-        return f"<Lane {self.in_flight} in flight, {len(self._queue)} queued, {rate}>"
-
-
-def _since(times: deque[float], start: float) -> int:
-    count = 0
-    for time in reversed(times):
-        if time < start:
-            break
-        count += 1
-    return count
-
-
-class Lanes:
-    """The lanes of one client.
-
-    As long as nothing was refused and no cap is set there are none: sends are only counted. Beyond
-    `LANES_MAX`, idle lanes make room.
-    """
-
-    __slots__ = ("_capped", "_in_flight_max", "_lanes", "_queue_max", "_sends")
-
-    def __init__(self, *, in_flight_max: int | None, queue_max: int) -> None:
-        self._capped = in_flight_max is not None
-        self._in_flight_max = in_flight_max
-        self._queue_max = queue_max
-        self._lanes: dict[LaneKey, Lane] = {}
-        self._sends: deque[float] = deque(maxlen=SENDS_KEPT)
-
-    def pass_freely(self, now: float) -> bool:
-        """Count a send that needs no permit: the way of a healthy program."""
-        if self._lanes or self._capped:
-            return False
-        self._sends.append(now)
-        return True
-
-    def lane(self, key: LaneKey) -> Lane:
-        """Return the lane of an origin, model and credential; open it if it is new."""
-        lane = self._lanes.get(key)
-        if lane is None:
-            self._make_room()
-            lane = Lane(in_flight_max=self._in_flight_max, queue_max=self._queue_max)
-            if not self._lanes:
-                lane.recall(self._sends)
-            self._lanes[key] = lane
-        return lane
-
-    def free_at(self, key: LaneKey, now: float) -> float:
-        """Return when a lane gives its next permit; now if there is no such lane."""
-        lane = self._lanes.get(key)
-        return now if lane is None else lane.free_at(now)
-
-    def __len__(self) -> int:
-        return len(self._lanes)
-
-    def _make_room(self) -> None:
-        if len(self._lanes) >= LANES_MAX:
-            idle = [key for key, lane in self._lanes.items() if lane.idle]
-            for key in idle[: LANES_MAX // 2]:
-                del self._lanes[key]
+        return f"<Lane {self.in_flight} in flight, {self._queued} queued, {rate}>"

@@ -47,6 +47,13 @@ class Telemetry(StrEnum):
     OTEL = "otel"
 
 
+class Pace(StrEnum):
+    """From when on the pacer governs; see `halley.core.pace`."""
+
+    AFTER_REFUSAL = "after_refusal"
+    RAMP = "ramp"
+
+
 def _sections(path: str, value: object) -> Sections:
     """Take the sections of a policy, whose settings are its own."""
     return sections_of(path, value, in_section)
@@ -75,6 +82,9 @@ class Policy:
         budget_floor_per_s: Retries allowed per second however few calls there are.
         breaker_failures: Failures in a row of one origin and model after which one call at a time
             tries it and all others are turned away; 0: never.
+        pace: `after_refusal` throttles nothing before the first 429, and every send is an attempt;
+            `ramp` starts slowly and doubles, and a 429 uses up no attempt: the deadline ends it.
+        priority: Of this call in the queue for a permit: higher goes first, equal ones in order.
         in_flight_max: Calls of one origin, model and key open at the same time; None: no limit.
         queue_max: Calls waiting for a permit; one more is refused at once.
         body_bytes_max: A larger reply is decided on its head and passed through unread.
@@ -103,6 +113,8 @@ class Policy:
     budget_ratio: float = number(0.2, 0.0, 10.0, shared=True)
     budget_floor_per_s: float = number(1.0, 0.0, 1000.0, shared=True)
     breaker_failures: int = whole(10, 0, 1_000_000, shared=True)
+    pace: Pace = choice(Pace.AFTER_REFUSAL, shared=True)
+    priority: int = whole(0, -100, 100)
     in_flight_max: int | None = whole(None, 1, 1_000_000, shared=True)
     queue_max: int = whole(10_000, 1, 10_000_000, shared=True)
     body_bytes_max: int = whole(8 * MIB, 1024, 1024 * MIB)

@@ -7,13 +7,18 @@ the pacer's affair.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Final
 
-from halley.core.breaker import Breaker, Target
+from halley.core.breaker import PROBE_S, Breaker, Target
+from halley.core.effects import Effect, Resume, Wait
+from halley.core.local import Local
 from halley.core.model import StopReason
 
 if TYPE_CHECKING:
     from halley.core.engine import Engine
+
+BREAKER_OPEN: Final = "halley_breaker_open"
 
 
 class Retries:
@@ -62,6 +67,32 @@ class Retries:
             self._drawn_at = now
         return wait_s
 
+    def enter(
+        self, target: Target, now: float, deadline: float, *, patient: bool
+    ) -> Generator[Effect, Resume, tuple[float, Local | None]]:
+        """Get an open breaker's leave for a send that has none yet; a `Local` answer without.
+
+        Args:
+            target: Where it goes.
+            now: Monotonic seconds.
+            deadline: Of the call.
+            patient: Wait until the breaker shuts instead of being turned away.
+        """
+        breakers = self._engine.breakers
+        while not self._probe and breakers.any(now) and (open_ := breakers.opened(target, now)):
+            said = self.afford(target, now, deadline, free=True)
+            if not isinstance(said, StopReason):
+                if said:
+                    now, _ = yield Wait(said, None)
+                break
+            if not patient or said is not StopReason.BREAKER:
+                return now, turned_away(target, open_, now)
+            again_s = max(PROBE_S, open_.probe_at - now) * (1.0 + self._engine.random())
+            if now + again_s >= deadline:
+                return now, turned_away(target, open_, now)
+            now, _ = yield Wait(again_s, None)
+        return now, None
+
     def sent(self) -> None:
         """The send has happened: what was drawn is spent."""
         self._drawn_at = None
@@ -79,3 +110,17 @@ class Retries:
         if self._probe is not None:
             self._probe.release()
             self._probe = None
+
+
+def turned_away(target: Target, breaker: Breaker, now: float) -> Local:
+    """Return the answer to a call that an open breaker does not let go."""
+    wait_s = max(breaker.probe_at - now, 0.0)
+    origin, model = target
+    what = f"{model} at {origin}" if model else origin
+    return Local(
+        503,
+        BREAKER_OPEN,
+        f"halley: {what} has failed {breaker.failures} times in a row; nothing was sent, the next "
+        f"call goes in {wait_s:.0f} s",
+        wait_s=wait_s,
+    )

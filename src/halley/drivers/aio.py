@@ -17,7 +17,7 @@ import anyio.to_thread
 
 from halley.core.effects import Admit, Deliver, Ended, GiveUp, LoadKeys, Send, Value, Wait
 from halley.core.model import History, Outcome
-from halley.core.pace import AskAgain, Lane, Refused
+from halley.core.pace import AskAgain, Refused
 from halley.drivers.clock import Clock
 from halley.drivers.session import Session
 
@@ -72,17 +72,17 @@ class TaskTicket:
         self._event = anyio.Event()
 
 
-async def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> Refused | None:
+async def admit(session: Session, effect: Admit, clock: Clock) -> Refused | None:
     """Wait for a permit; None when it was granted."""
     ticket = TaskTicket()
     try:
-        while isinstance(answer := session.enter(lane, ticket, deadline), AskAgain):
+        while isinstance(answer := session.enter(effect, ticket), AskAgain):
             if math.isinf(answer.wait_s):
-                await ticket.wait(clock, deadline)
+                await ticket.wait(clock, effect.deadline)
             else:
                 await clock.asleep(answer.wait_s)
     except BaseException:
-        session.give_up(lane, ticket)
+        session.give_up(effect.lane, ticket)
         raise
     return answer
 
@@ -100,8 +100,8 @@ async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> R
             match effect:
                 case Send():
                     value = await wire.send(effect)
-                case Admit(lane, deadline):
-                    value = await admit(session, lane, deadline, clock)
+                case Admit():
+                    value = await admit(session, effect, clock)
                 case LoadKeys(generation):
                     value = await anyio.to_thread.run_sync(session.load_keys, generation)
                 case Wait(seconds, history):

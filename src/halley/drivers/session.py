@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from halley.core.effects import (
+    Admit,
     CallCancelled,
     Effect,
     Ended,
@@ -151,12 +152,14 @@ class Session:
         keys = self._runtime.keys
         return None if keys is None else keys.load(generation)
 
-    def enter(self, lane: Lane, ticket: Ticket, deadline: float) -> Refused | AskAgain | None:
+    def enter(self, effect: Admit, ticket: Ticket) -> Refused | AskAgain | None:
         """Ask for a permit in the queue; None when it is granted."""
-        now = self.now()
+        lane, now = effect.lane, self.now()
         following: Ticket | None = None
         with self._runtime.lock:
-            answer = lane.enter(ticket, now, deadline)
+            answer = lane.enter(
+                ticket, now, effect.deadline, priority=effect.priority, cost=effect.cost
+            )
             match answer:
                 case Granted(following):
                     self._lane = lane

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar, assert_never
 
 from halley.core.effects import Admit, Deliver, Ended, GiveUp, LoadKeys, Send, Value, Wait
 from halley.core.model import History, Outcome
-from halley.core.pace import AskAgain, Lane, Refused
+from halley.core.pace import AskAgain, Refused
 from halley.drivers.clock import Clock
 from halley.drivers.session import Session
 
@@ -52,17 +52,17 @@ class ThreadTicket:
         self._event.clear()
 
 
-def admit(session: Session, lane: Lane, deadline: float, clock: Clock) -> Refused | None:
+def admit(session: Session, effect: Admit, clock: Clock) -> Refused | None:
     """Wait for a permit; None when it was granted."""
     ticket = ThreadTicket()
     try:
-        while isinstance(answer := session.enter(lane, ticket, deadline), AskAgain):
+        while isinstance(answer := session.enter(effect, ticket), AskAgain):
             if math.isinf(answer.wait_s):
-                ticket.wait(clock, deadline)
+                ticket.wait(clock, effect.deadline)
             else:
                 clock.sleep(answer.wait_s)
     except BaseException:
-        session.give_up(lane, ticket)
+        session.give_up(effect.lane, ticket)
         raise
     return answer
 
@@ -80,8 +80,8 @@ def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
             match effect:
                 case Send():
                     value = wire.send(effect)
-                case Admit(lane, deadline):
-                    value = admit(session, lane, deadline, clock)
+                case Admit():
+                    value = admit(session, effect, clock)
                 case LoadKeys(generation):
                     value = session.load_keys(generation)
                 case Wait(seconds, history):

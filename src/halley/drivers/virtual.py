@@ -36,16 +36,32 @@ Upstream: TypeAlias = Callable[[Request, float], tuple[Outcome, float]]
 
 
 class VirtualClock(Clock):
-    """Time that passes only when it is told to."""
+    """Time that passes only when it is told to, and what is to happen in it.
 
-    __slots__ = ("time",)
+    Clients with the same clock live in the same time.
+    """
+
+    __slots__ = ("_count", "_events", "time")
 
     def __init__(self) -> None:
         self.time = 0.0
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = 0
 
     def now(self) -> float:
         """Return virtual seconds since the start."""
         return self.time
+
+    def at(self, time: float, action: Callable[[], None]) -> None:
+        """Let something happen at a virtual time, not before now."""
+        self._count += 1
+        heapq.heappush(self._events, (max(time, self.time), self._count, action))
+
+    def run(self, until: float = math.inf) -> None:
+        """Let everything happen that is due by `until`."""
+        while self._events and self._events[0][0] <= until:
+            self.time, _, action = heapq.heappop(self._events)
+            action()
 
 
 @dataclass(slots=True)
@@ -79,27 +95,31 @@ class VirtualTime:
         self._runtime = runtime
         self._clock = runtime.clock
         self._upstream = upstream
-        self._events: list[tuple[float, int, Callable[[], None]]] = []
-        self._count = 0
 
-    def call(self, request: Request, *, at: float = 0.0, policy: Policy | None = None) -> Call:
-        """Let a call start at a virtual time; `run` makes it happen, with the options of now."""
+    def call(
+        self,
+        request: Request,
+        *,
+        at: float = 0.0,
+        policy: Policy | None = None,
+        then: Callable[[Call], None] | None = None,
+    ) -> Call:
+        """Let a call start at a virtual time, with the options of now.
+
+        `run` makes it happen, `then` hears of its end.
+        """
         call = Call(request, at)
         chosen = effective(policy or self._runtime.policy, lambda: request)
-        self.at(at, lambda: _Flight(self, call, chosen).start())
+        self.at(at, lambda: _Flight(self, call, chosen, then).start())
         return call
 
     def at(self, time: float, action: Callable[[], None]) -> None:
         """Let something happen at a virtual time, not before now."""
-        self._count += 1
-        heapq.heappush(self._events, (max(time, self._clock.time), self._count, action))
+        self._clock.at(time, action)
 
     def run(self, until: float = math.inf) -> None:
-        """Let everything happen that is due by `until`."""
-        while self._events and self._events[0][0] <= until:
-            time, _, action = heapq.heappop(self._events)
-            self._clock.time = time
-            action()
+        """Let everything happen that is due by `until`, to every client with this clock."""
+        self._clock.run(until)
 
     def session(self, call: Call, policy: Policy) -> Session:
         """Return the session of a call that starts now."""
@@ -118,9 +138,16 @@ class VirtualTime:
 class _Flight:
     """A call being driven; it is also its own ticket in a lane's queue."""
 
-    def __init__(self, world: VirtualTime, call: Call, policy: Policy) -> None:
+    def __init__(
+        self,
+        world: VirtualTime,
+        call: Call,
+        policy: Policy,
+        then: Callable[[Call], None] | None,
+    ) -> None:
         self._world = world
         self._call = call
+        self._then = then
         self._sent = call.request
         self._session = world.session(call, policy)
         self._admit: Admit | None = None
@@ -163,7 +190,7 @@ class _Flight:
         if self._admit is None:
             return
         admit, self._asked = self._admit, self._asked + 1
-        answer = self._session.enter(admit.lane, self, admit.deadline)
+        answer = self._session.enter(admit, self)
         if isinstance(answer, AskAgain):
             asked, due = self._asked, min(self._world.now + answer.wait_s, admit.deadline)
             self._world.at(due, lambda: self._ask_again(asked))
@@ -195,3 +222,5 @@ class _Flight:
         self._session.record(history)
         self._call.history = history
         self._call.ended = self._world.now
+        if self._then is not None:
+            self._then(self._call)

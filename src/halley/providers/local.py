@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from halley.core.call import BREAKER_OPEN
 from halley.core.keyed import NO_KEY
 from halley.core.model import Action, Kind, Origin, Scope
+from halley.core.retries import BREAKER_OPEN
 from halley.core.tables import Row
 
 CODE: Final = "halley_preflight"
