@@ -27,6 +27,8 @@ import httpx2
 import httpx_retries
 import stamina
 import tenacity
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 import halley
 import halley.httpx
@@ -61,6 +63,7 @@ REPLY_HEADERS = [
 ]
 REQUEST_HEADERS = {"authorization": "Bearer " + "k" * 48, "content-type": "application/json"}
 TARGET_US = 10.0
+TRACED = halley.Policy(telemetry="otel")
 
 Block = Callable[[int], None]
 Call = Callable[[], Any]
@@ -83,6 +86,10 @@ def transports(module: Any) -> tuple[Any, Any]:
 def post(client: Any) -> Call:
     """The call that everything is measured around."""
     return lambda: client.post(URL, content=BODY, headers=REQUEST_HEADERS)
+
+
+def ignore(_event: object) -> None:
+    """A hook that does nothing: what remains is the event and its delivery, in another thread."""
 
 
 def sync_block(call: Call) -> Block:
@@ -118,6 +125,8 @@ def sync_variants() -> dict[str, tuple[Block, str]]:
         "halley.Client": (post(halley.Client(transport=ours())), "httpx2"),
         "halley.httpx.Client": (post(halley.httpx.Client(transport=theirs())), "httpx"),
         "halley.protect": (post(halley.protect(httpx2.Client(transport=ours()))), "httpx2"),
+        "halley.Client, a hook": (post(halley.Client(transport=ours(), hooks=[ignore])), "httpx2"),
+        "halley.Client, otel": (post(halley.Client(transport=ours(), policy=TRACED)), "httpx2"),
         "tenacity": (retried(bare), "httpx2"),
         "stamina": (stamina.retry(on=httpx2.HTTPError, attempts=5)(bare), "httpx2"),
         "backoff": (
@@ -148,6 +157,10 @@ def async_variants(loop: asyncio.AbstractEventLoop) -> dict[str, tuple[Block, st
         "httpx2": (bare, ""),
         "httpx": (post(old), ""),
         "halley.AsyncClient": (post(halley.AsyncClient(transport=ours())), "httpx2"),
+        "halley.AsyncClient, otel": (
+            post(halley.AsyncClient(transport=ours(), policy=TRACED)),
+            "httpx2",
+        ),
         "halley.httpx.AsyncClient": (post(halley.httpx.AsyncClient(transport=theirs())), "httpx"),
         "tenacity": (retried(bare), "httpx2"),
         "stamina": (stamina.retry(on=httpx2.HTTPError, attempts=5)(bare), "httpx2"),
@@ -220,6 +233,7 @@ def main() -> None:
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    trace.set_tracer_provider(TracerProvider())  # samples every span, exports none
     loop = asyncio.new_event_loop()
     rows = []
     for colour, variants in (("sync", sync_variants()), ("async", async_variants(loop))):

@@ -10,10 +10,11 @@ those of the repository they moved to (semantic-conventions-genai, main, read 20
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
-from halley.core.endpoints import TASKS, Format, endpoint_of, family_of, model_of, wants_stream
+from halley.core.endpoints import TASKS, Format, endpoint_at, family_of, model_of, wants_stream
 from halley.core.model import Request
 
 OPT_IN: Final = "OTEL_SEMCONV_STABILITY_OPT_IN"
@@ -138,13 +139,14 @@ def operation_of(request: Request) -> str | None:
     """
     if request.method != "POST" or request.path.endswith("/count_tokens"):
         return None
-    endpoint = endpoint_of(request)
+    endpoint = endpoint_at(request.method, request.path)
     if endpoint.format is Format.OPENAI_CHAT and "/chat/" not in request.path:
         return "text_completion"
     bought = "generate_content" if endpoint.paid_submit else None
     return OPERATIONS.get(endpoint.format, bought)
 
 
+@lru_cache(maxsize=512)
 def provider_of(host: str, path: str) -> str:
     """Return whose API a request speaks.
 
