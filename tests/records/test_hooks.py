@@ -18,7 +18,7 @@ from halley.records import hooks
 from halley.records.events import Event, Hook
 from halley.records.hooks import Hooks, Line
 from halley.records.usage import Usage
-from tests.lines import CHAT, QUICK, Answer, failing, fault, stream
+from tests.lines import CHAT, JSON, QUICK, Answer, failing, fault, stream
 from tests.lines import Line as Live
 from tests.records.test_canary import KEY_HEADERS, ask, leaked
 
@@ -82,6 +82,15 @@ def test_a_retry_and_the_success_after_it(line: Live):
     assert success.history.call_id == retry.history.call_id
     assert (retry.usage, success.usage) == (Usage(), Usage(5, 7))
     assert 0 < retry.wall_s <= success.wall_s
+
+
+def test_a_plain_success_is_told_of_as_well(line: Live):
+    """It is delivered at once, without the engine's steps."""
+    heard = Heard()
+    headers = {**JSON, "content-length": str(len(USED))}
+    line.client(Answer(chunks=(USED,), headers=headers), hooks=[heard]).post()
+    success = heard.next()
+    assert (success.attempt.status, success.usage, success.last) == (200, Usage(5, 7), True)
 
 
 def test_a_call_that_is_given_up(line: Live):

@@ -20,7 +20,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 import halley
 from halley.records.conventions import LATEST_GENAI, OPT_IN
-from tests.lines import CHAT, QUICK, Answer, Line, failing, fault, stream
+from tests.lines import CHAT, JSON, QUICK, Answer, Line, failing, fault, stream
 from tests.records.test_canary import KEY_HEADERS, ask, leaked
 from tests.transport.test_watch import LEFT
 
@@ -138,6 +138,15 @@ def test_a_retry_and_the_success_after_it(line: Line, told: Told):
     assert {span.kind for span in told.spans} == {SpanKind.CLIENT}
     statuses = [span.status.status_code for span in (call, first, second)]
     assert statuses == [StatusCode.UNSET, StatusCode.ERROR, StatusCode.UNSET]
+
+
+def test_a_plain_success_is_told_of_as_well(line: Line, told: Told):
+    """It is delivered at once, without the engine's steps."""
+    headers = {**JSON, "content-length": str(len(USED))}
+    line.client(Answer(chunks=(USED,), headers=headers), policy=TRACED).post()
+    call, (attempt,) = told.call()
+    assert seen(call)["gen_ai.usage.output_tokens"] == 7
+    assert seen(attempt)["http.response.status_code"] == 200
 
 
 def test_spans_last_as_long_as_what_they_tell(line: Line, told: Told):

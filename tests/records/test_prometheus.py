@@ -115,17 +115,15 @@ def test_a_call_that_is_given_up_by_a_fault(line: Line, counted: Counted):
     assert counted["retries_refused_total"] == {("attempts",): 1}
 
 
-def test_an_answer_of_halleys_own_is_no_attempt(counted: Counted):
-    """Calls that an open breaker turns away send nothing."""
-    with Line("httpx2", "threads") as line:
-        policy = QUICK.override({"breaker_failures": 1, "attempts": 1})
-        caller, settled = counting(line, counted, 30, failing(503), policy=policy)
-        for _ in range(30):
-            caller.post()
-        settled()
-    sent = len(caller.sent)
-    assert sum(counted["calls_total"].values()) == 30
-    assert sum(counted["attempts_total"].values()) == sent
+def test_an_answer_of_halleys_own_is_no_attempt(line: Line, counted: Counted):
+    """A body that preflight refuses is a call, and nothing is sent."""
+    policy = QUICK.override({"validate": "refuse"})
+    caller, settled = counting(line, counted, 1, policy=policy)
+    assert caller.post(json={"model": "gpt-5"}).status_code == 400
+    settled()
+    assert caller.sent == []
+    assert counted["calls_total"] == {("gpt-5", "final"): 1}
+    assert counted["attempts_total"] == {}
 
 
 REASONS = set(StopReason) - {StopReason.FINAL, StopReason.CANCELLED}
