@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".venvs"
-TOOLS = ("pytest>=9,<10", "pytest-timeout>=2.4,<3")
+TOOLS = ("hypothesis>=6.150", "pytest>=9,<10", "pytest-timeout>=2.4,<3")
 SHOWN = ("openai", "cometapi", "anthropic", "google-genai", "aiohttp", "httpx", "httpx2")
 DEADLINE_S = 600
 

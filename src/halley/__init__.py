@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from halley.core.secret import Secret
     from halley.explaining import explain
     from halley.policy.options import options
+    from halley.records.quiet import quiet
     from halley.transport.history import history
     from halley.transport.httpx2 import AsyncClient, Client
     from halley.transport.protect import protect
@@ -34,6 +35,7 @@ _HOMES = {
     "history": "halley.transport.history",
     "options": "halley.policy.options",
     "protect": "halley.transport.protect",
+    "quiet": "halley.records.quiet",
 }
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "history",
     "options",
     "protect",
+    "quiet",
 ]
 
 

@@ -24,7 +24,7 @@ from halley.policy import load
 from halley.providers import TABLES
 from halley.records.events import Hook
 from halley.records.hooks import Hooks
-from halley.records.sinks import sink_of
+from halley.records.sinks import Records, no_keys, sink_of
 
 PolicyLike: TypeAlias = Policy | str | Path | None
 
@@ -55,11 +55,14 @@ def policy_of(policy: PolicyLike) -> Policy:
 
 
 def require(policy: Policy) -> None:
-    """Make sure that what a policy asks for is installed.
+    """Make sure that what a policy asks for is there.
 
     Raises:
-        PolicyError: the package that checks bodies is not; the message names the extra.
+        PolicyError: the package that checks bodies is not, and the message names the extra; or the
+            system has no file modes, without which nothing can be captured privately.
     """
+    if policy.capture is not None and os.name != "posix":
+        raise PolicyError("capture: needs the file modes of POSIX, which this system has not")
     sections = (policy.override(section) for section in policy.models.values())
     if all(one.validate is Validate.OFF for one in (policy, *sections)):
         return
@@ -71,7 +74,7 @@ def require(policy: Policy) -> None:
         raise PolicyError(f"validate: {error}") from None
 
 
-def tracing_of(policy: Policy) -> Tracing | None:
+def tracing_of(policy: Policy, records: Records) -> Tracing | None:
     """Return what traces calls; None: nothing does.
 
     Raises:
@@ -84,7 +87,7 @@ def tracing_of(policy: Policy) -> Tracing | None:
     except ImportError:
         missing = "telemetry: otel needs opentelemetry-api: pip install 'halley[otel]'"
         raise PolicyError(missing) from None
-    return Spans()
+    return Spans(records.redactor)
 
 
 def runtime(
@@ -103,8 +106,10 @@ def runtime(
     """
     chosen = policy_of(policy)
     require(chosen)
-    sink = sink or sink_of(chosen.records)
     keys = Keys(chosen.keys) if chosen.keys else None
+    secrets = no_keys if keys is None else keys.secrets
+    records = Records(secrets)
+    sink = sink or sink_of(chosen.records, chosen.capture, secrets)
     engine = Engine(
         tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
         budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),
@@ -121,8 +126,8 @@ def runtime(
         engine=engine,
         policy=chosen,
         clock=clock or Clock(),
-        sink=Hooks(hooks, sink) if hooks else sink,
+        sink=Hooks(hooks, sink, records.redactor) if hooks else sink,
         lock=threading.Lock(),
         keys=keys,
-        tracing=tracing_of(chosen),
+        tracing=tracing_of(chosen, records),
     )

@@ -17,9 +17,10 @@ except ImportError as error:
 from halley.compose import PolicyLike
 from halley.records.events import Hook
 from halley.transport.install import install
+from halley.transport.masking import AsyncVeiled, Veiled
 
 
-class Client(httpx.Client):
+class Client(Veiled, httpx.Client):
     """An httpx client whose failed calls come right where they can.
 
     Under an SDK set ``max_retries=0``: its own retries would come on top after a lost connection.
@@ -41,7 +42,7 @@ class Client(httpx.Client):
         install(self, policy, hooks, is_async=False)
 
 
-class AsyncClient(httpx.AsyncClient):
+class AsyncClient(AsyncVeiled, httpx.AsyncClient):
     """`Client` for event loops."""
 
     def __init__(

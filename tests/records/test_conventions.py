@@ -155,11 +155,13 @@ def test_whose_api_a_request_speaks(host: str, path: str, provider: str):
 )
 def test_where_a_request_goes(origin: str, address: str, port: int):
     """The port that is used, named or not."""
-    server = described(Request("GET", origin, "/")).server
+    server = described(Request("GET", origin, "/"), "/", "").server
     assert server == {"server.address": address, "server.port": port}
 
 
 def test_a_call_without_a_model_is_named_by_what_it_asks_for():
     """And what asks nothing by its method; a path is no name, for there are too many."""
-    assert described(Request("POST", "https://a.test", "/v1/embeddings")).name == "embeddings"
-    assert described(Request("GET", "https://a.test", "/v1/files/f1")).name == "GET"
+    embedded = Request("POST", "https://a.test", "/v1/embeddings")
+    assert described(embedded, embedded.path, "").name == "embeddings"
+    file = Request("GET", "https://a.test", "/v1/files/f1")
+    assert described(file, file.path, "").name == "GET"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from functools import partial
 from queue import Queue
 
 import pytest
@@ -17,10 +18,11 @@ from halley.core.model import Action, Attempt, History, Kind, Request, StopReaso
 from halley.records import hooks
 from halley.records.events import Event, Hook
 from halley.records.hooks import Hooks, Line
+from halley.records.redact import Redactor
 from halley.records.usage import Usage
 from tests.lines import CHAT, JSON, QUICK, Answer, failing, fault, stream
 from tests.lines import Line as Live
-from tests.records.test_canary import KEY_HEADERS, ask, leaked
+from tests.records.test_canary import CANARIES, KEY_HEADERS, ask, leaked
 
 SOON_S = 30.0
 """What must happen is waited for no longer."""
@@ -212,7 +214,7 @@ def test_the_thread_goes_with_the_client():
     """A program that makes a client per request keeps no thread of each."""
     before = threads()
     heard = Heard()
-    sink = Hooks([heard], lambda *_: None)
+    sink = Hooks([heard], lambda *_: None, lambda _: Redactor())
     sink(lambda: Request("POST", "https://a.test", "/v1/x"), event().history, b"")
     (thread,) = threads() - before
     del sink
@@ -238,10 +240,11 @@ def test_a_sink_within_that_fails_loses_no_event_and_no_record():
         written.append(record)
         raise OSError("no space left")
 
+    hooks_on = partial(Hooks, [heard], redactor=lambda _: Redactor())
     with pytest.raises(OSError, match="no space left"):
-        Hooks([heard], broken)(lambda: Request("GET", "https://a.test", "/"), event().history, b"")
+        hooks_on(broken)(lambda: Request("GET", "https://a.test", "/"), event().history, b"")
     assert heard.next().path == "/"
-    undescribed = Hooks([heard], lambda *record: written.append(record))
+    undescribed = hooks_on(lambda *record: written.append(record))
     with pytest.raises(ZeroDivisionError):
         undescribed(lambda: 1 // 0, event().history, b"")  # type: ignore[arg-type, return-value]
     assert len(written) == 2
@@ -304,6 +307,16 @@ def test_no_event_holds_a_secret(status: int):
     told = heard.next()
     assert leaked(repr(told)) == set()
     assert told.path == "/v1/chat/completions"
+
+
+def test_a_key_in_the_path_or_the_model_is_not_told(line: Live):
+    """Where none belongs."""
+    heard, key = Heard(), CANARIES["key"]
+    caller = line.client(hooks=[heard])
+    caller.post(f"https://a.test/{key}/x", json={"model": key}, headers=KEY_HEADERS)
+    told = heard.next()
+    assert leaked(repr(told)) == set()
+    assert told.path.endswith("/x")
 
 
 PROGRAM = """

@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 import halley
 from halley.records.conventions import LATEST_GENAI, OPT_IN
 from tests.lines import CHAT, JSON, QUICK, Answer, Line, failing, fault, stream
-from tests.records.test_canary import KEY_HEADERS, ask, leaked
+from tests.records.test_canary import CANARIES, KEY_HEADERS, ask, leaked
 from tests.transport.test_watch import LEFT
 
 TRACED = QUICK.override({"telemetry": "otel"})
@@ -387,6 +387,21 @@ def test_no_span_and_no_metric_holds_a_secret(told: Told, status: int):
     assert len(told.spans) == 2
     assert leaked(" ".join(span.to_json() for span in told.spans)) == set()
     assert leaked(repr(told.points("gen_ai.client.operation.duration"))) == set()
+
+
+def test_a_key_in_the_path_the_model_or_the_servers_id_is_not_told(line: Line, told: Told):
+    """Where none belongs, and where the server puts it."""
+    key, headers = CANARIES["key"], {**JSON, "x-request-id": CANARIES["key"]}
+    caller = line.client(Answer(503, (b"{}",), headers), policy=TRACED.override({"attempts": 1}))
+    caller.post(f"https://a.test/{key}/v1/embeddings", json={"model": key}, headers=KEY_HEADERS)
+    call, (attempt,) = told.call()
+    assert {"halley.request_id", "url.full"} <= seen(attempt).keys()
+    assert leaked(call.to_json() + attempt.to_json()) == set()
+    embedded = matching(
+        told.points("gen_ai.client.operation.duration"), gen_ai__operation__name="embeddings"
+    )
+    assert embedded
+    assert leaked(repr(embedded)) == set()
 
 
 def matching(points: list[Any], **attributes: Any) -> list[Any]:

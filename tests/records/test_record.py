@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import halley
-from halley.core.model import Action, Attempt, History, Request
+from halley.core.model import Action, Attempt, Failure, History, Kind, Origin, Request, Scope
 from halley.records.record import fields, line, total_tokens
+from halley.records.redact import Redactor
 from tests.lines import ANSWER, CHAT, Answer, Line, failing, fault, stream
 
 DOCUMENTED = {"method", "path", "model", "status", "request_id", "retryable"}
-ALWAYS = {"v": 1, "method": "POST", "path": "/v1/chat/completions", "model": "gpt-5-mini"}
+ALWAYS = {
+    "v": 1,
+    "method": "POST",
+    "host": "api.cometapi.com",
+    "path": "/v1/chat/completions",
+    "model": "gpt-5-mini",
+    "ambiguous": False,
+}
+OF_NOTHING = dict.fromkeys(("code", "ray_id", "error_body", "error_bytes", "error_sha256"))
 BUSY = b'{"error":{"message":"upstream is busy (request id: 2026AbC)","type":"comet_api_error"}}'
+OF_BUSY = {
+    **OF_NOTHING,
+    "code": "comet_api_error",
+    "error_body": BUSY.decode(),
+    "error_bytes": len(BUSY),
+    "error_sha256": hashlib.sha256(BUSY).hexdigest(),
+}
 
 
 @pytest.fixture
@@ -48,6 +65,8 @@ def test_a_retry_and_the_success_after_it(line: Line, lines):
     assert retry.pop("rule")
     assert retry == {
         **ALWAYS,
+        **OF_BUSY,
+        "ambiguous": True,
         "attempt": 1,
         "status": 503,
         "fault": None,
@@ -62,6 +81,7 @@ def test_a_retry_and_the_success_after_it(line: Line, lines):
     }
     assert success == {
         **ALWAYS,
+        **OF_NOTHING,
         "attempt": 2,
         "status": 200,
         "fault": None,
@@ -85,6 +105,7 @@ def test_a_call_that_is_given_up(line: Line, lines):
     assert final.pop("rule")
     assert final == {
         **ALWAYS,
+        **OF_BUSY,
         "attempt": 1,
         "status": 400,
         "fault": None,
@@ -162,7 +183,7 @@ def test_a_record_is_json_as_it_stands():
     """Enumerations are their values; times are in UTC with milliseconds."""
     request = Request("POST", "https://a.test", "/v1/x", b'{"model":"m"}')
     history = History("c", (Attempt(1, Action.OK, 0.12345, 200),))
-    record = json.loads(json.dumps(fields(request, history, b"", 1_767_225_600.5)))
+    record = json.loads(json.dumps(fields(request, history, b"", 1_767_225_600.5, Redactor())))
     assert record["ts"] == "2026-01-01T00:00:00.500Z"
     assert (record["action"], record["elapsed_s"]) == ("ok", 0.123)
 
@@ -198,6 +219,41 @@ def test_any_body_may_come(body: bytes):
     """Tokens are a number or unknown."""
     found = total_tokens(body + b'"total_tokens"' + body)
     assert found is None or found >= 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(["m", '"', "\\", "\x00", "\u2028", "\U0001f30d", "a ", "é"]),
+    st.sampled_from([b"e", b'"', b"\x1b", b"\xff", "\U0001f30d".encode(), b"a comet ", b"<"]),
+)
+def test_a_line_stays_within_its_bounds(name: str, said: bytes):
+    """8 KiB, whatever the model, the path, the code, the ids and the body are made of."""
+    body = json.dumps({"model": name * 50_000, "messages": [{"content": "x" * 2_000_000}]})
+    request = Request(name * 5000, "https://" + name * 5000, "/" + name * 5000, body.encode())
+    long = name * 5000
+    failure = Failure(
+        *(Kind.UNKNOWN, Action.STOP, Origin.GATEWAY, Scope.REQUEST, long, 500, long),
+        request_id=long,
+        ray_id=long,
+    )
+    attempt = Attempt(
+        1, Action.STOP, 0.1, 500, failure=failure, request_id=long, repaired=long, key=long
+    )
+    record = fields(request, History("c", (attempt,)), said * 100_000, 0.0, Redactor())
+    written = json.dumps(record, ensure_ascii=False).encode(errors="backslashreplace")
+    assert len(written) <= 8192
+    assert record["error_bytes"] == len(said) * 100_000
+
+
+def test_an_answer_that_is_no_success_is_not_shown():
+    """Half an answer is the user's: size and hash are enough. An error inside a 200 is shown."""
+    failure = Failure(Kind.BAD_REPLY, Action.STOP, Origin.GATEWAY, Scope.REQUEST, "x", 200)
+    history = History("c", (Attempt(1, Action.STOP, 0.1, 200, failure=failure),))
+    request = Request("POST", "https://a.test", "/v1/x", b"{}")
+    half = b'{"choices":[{"message":{"content":"a secret answ'
+    error = b'{"error":{"message":"busy"}}'
+    shown = [fields(request, history, b, 0.0, Redactor())["error_body"] for b in (half, error)]
+    assert shown == [None, error.decode()]
 
 
 def test_the_sentence_for_a_person():

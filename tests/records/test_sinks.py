@@ -15,7 +15,7 @@ import pytest
 
 import halley
 from halley.core.model import Action, Attempt, History, Request, StopReason
-from halley.records.sinks import JsonLines, level_of, log, sink_of
+from halley.records.sinks import JsonLines, Log, Records, level_of, sink_of
 from tests.lines import Answer, Line, failing
 
 REQUEST = Request("POST", "https://a.test", "/v1/x", b'{"model":"m"}')
@@ -80,7 +80,7 @@ def test_a_file_is_for_its_owner_alone(tmp_path: Path):
     path = tmp_path / "records.jsonl"
     before = os.umask(0)
     try:
-        JsonLines(str(path))(lambda: REQUEST, HISTORY, b"")
+        JsonLines(str(path), Records())(lambda: REQUEST, HISTORY, b"")
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -89,7 +89,7 @@ def test_a_file_is_for_its_owner_alone(tmp_path: Path):
 def test_many_threads_tear_no_line(tmp_path: Path):
     """Two sinks of one file, sixteen threads, long lines."""
     path = tmp_path / "records.jsonl"
-    sinks = [JsonLines(str(path)), JsonLines(str(path))]
+    sinks = [JsonLines(str(path), Records()), JsonLines(str(path), Records())]
     model = "m" * 150
     request = Request(
         "POST", "https://a.test", "/v1/" + "x" * 3000, b'{"model":"%s"}' % model.encode()
@@ -110,7 +110,7 @@ def test_many_threads_tear_no_line(tmp_path: Path):
 def test_a_file_may_be_moved_away(tmp_path: Path):
     """As logrotate does: the next record opens a new one, and nothing was left open."""
     path = tmp_path / "records.jsonl"
-    sink = JsonLines(str(path))
+    sink = JsonLines(str(path), Records())
     sink(lambda: REQUEST, HISTORY, b"")
     path.rename(tmp_path / "old")
     sink(lambda: REQUEST, HISTORY, b"")
@@ -126,20 +126,20 @@ def test_no_descriptor_stays_open(tmp_path: Path):
         return descriptor
 
     before = lowest_free()
-    sinks = [JsonLines(str(tmp_path / f"{number}.jsonl")) for number in range(3)]
+    sinks = [JsonLines(str(tmp_path / f"{number}.jsonl"), Records()) for number in range(3)]
     for sink in sinks:
         sink(lambda: REQUEST, HISTORY, b"")
     assert lowest_free() == before
 
 
 def test_text_that_is_no_text_is_written_as_escapes(tmp_path: Path):
-    """A model named by a lone surrogate, and line breaks: one readable line each."""
+    """A model named by a lone surrogate, and line breaks: one line each, that any tool can read."""
     path = tmp_path / "records.jsonl"
     for name in (r"\ud800", r"a\nb", r"\u2028"):
         request = Request("POST", "https://a.test", "/v1/x", b'{"model":"%s"}' % name.encode())
-        JsonLines(str(path))(lambda request=request: request, HISTORY, b"")
+        JsonLines(str(path), Records())(lambda request=request: request, HISTORY, b"")
     lines = path.read_bytes().splitlines()
-    assert [json.loads(one)["model"] for one in lines] == ["\ud800", "a\nb", "\u2028"]
+    assert [json.loads(one)["model"] for one in lines] == [r"\ud800", r"a\nb", r"\u2028"]
 
 
 @pytest.mark.parametrize("place", ["", "missing/records.jsonl"])
@@ -197,10 +197,10 @@ def test_a_record_that_nobody_wants_is_not_made(caplog: pytest.LogCaptureFixture
     def describe() -> Request:
         raise AssertionError("was described")
 
-    log(describe, HISTORY, b"")
+    Log(Records())(describe, HISTORY, b"")
 
 
 def test_the_policy_chooses_the_sink():
     """Nothing: the logger. Otherwise a path, or stderr."""
-    assert sink_of(None) is log
+    assert isinstance(sink_of(None), Log)
     assert isinstance(sink_of("stderr"), JsonLines)

@@ -11,8 +11,10 @@ import pytest
 import halley
 from halley.core.model import StopReason
 from halley.drivers.clock import Clock
-from halley.transport.exchange import Fields, TimeLeft, masked
-from halley.transport.request import credentials, described
+from halley.records.redact.known import masked
+from halley.transport.exchange import Fields, TimeLeft
+from halley.transport.masking import credentials
+from halley.transport.request import described
 from tests.lines import CHAT, JSON, QUICK, Answer, Line, failing, fault
 
 KEY = "sk-" + "k" * 32

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
+from halley.core.secret import Secret
+
 Headers: TypeAlias = Mapping[str, str]
 """Header fields with lower-case names; of a repeated field, the first value."""
 
@@ -150,6 +152,7 @@ class Request:
 
     `body` is None when it is not held in memory; `key` identifies the credential inside this
     process and means nothing outside it (a salted hash, 0 without a credential), or is its alias.
+    `credentials` are the keys it carries, `private` what else of its head must not be shown.
     """
 
     method: str
@@ -159,6 +162,8 @@ class Request:
     content_type: str = ""
     key: int | str = 0
     replayable: bool = True
+    credentials: tuple[Secret, ...] = ()
+    private: tuple[Secret, ...] = ()
 
 
 class Reply(NamedTuple):

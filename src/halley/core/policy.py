@@ -91,6 +91,7 @@ class Policy:
         inspect_bytes_max: Decoded bytes of a body that classification may look at.
         validate: Whether bodies are checked before they are sent: `off`, `warn` or `refuse`.
         repair: Send once more without, or with another name for, a field that a refusal names.
+        capture: Directory in which raw error bodies are kept privately; None: they are not.
         records: Where records go besides the logger `halley`: a path, or "stderr"; None: nowhere.
         telemetry: Whether calls are traced: `off` or `otel`, which also passes `traceparent` on.
         rules: Rows tried before the tables, as `Row` or as a mapping of its fields; a row with the
@@ -121,6 +122,7 @@ class Policy:
     inspect_bytes_max: int = whole(256 * 1024, 1024, 8 * MIB)
     validate: Validate = choice(Validate.OFF)
     repair: bool = flag(default=False)
+    capture: str | None = text("the path of a directory", shared=True)
     records: str | None = text("a path or 'stderr'", shared=True)
     telemetry: Telemetry = choice(Telemetry.OFF, shared=True)
     rules: tuple[Row, ...] = of((), Setting("tables", rules_of, give=tables_of, shared=True))

@@ -7,7 +7,7 @@ to it. Whoever needs the key asks for it by name, at the moment of sending.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Never
+from typing import Never, Self
 
 MASK = "**********"
 
@@ -45,3 +45,28 @@ class Secret:
         raise TypeError(
             "a Secret is not pickled: send its alias, and load the key where it is used"
         )
+
+
+class ShyText(str):
+    """A key for code that insists on a text: it is one, but its `repr` shows nothing.
+
+    So what shows an object that holds it (`vars`, a traceback with locals) shows no key. Whoever
+    formats it gets it.
+
+    >>> {"x-api-key": ShyText("not a real key")}
+    {'x-api-key': '**********'}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"'{MASK}'"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a key is not pickled: load it where it is used")

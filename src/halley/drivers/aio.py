@@ -25,7 +25,13 @@ Response_co = TypeVar("Response_co", covariant=True)
 
 
 class AsyncWire(Protocol, Generic[Response_co]):
-    """The live side of one call: what is on the socket, and how its caller gets it."""
+    """The live side of one call: what is on the socket, and how its caller gets it.
+
+    Attributes:
+        readable: What was read of the body of the attempt's reply, decoded as far as it was.
+    """
+
+    readable: bytes
 
     async def send(self, effect: Send) -> Outcome:
         """Send the request from its start, and read the reply where `to_be_read` says so."""
@@ -105,14 +111,14 @@ async def run(session: Session, wire: AsyncWire[Response_co], clock: Clock) -> R
                 case LoadKeys(generation):
                     value = await anyio.to_thread.run_sync(session.load_keys, generation)
                 case Wait(seconds, history):
-                    session.record(history)
+                    session.record(history, wire.readable)
                     await wire.drop()
                     session.leave()
                     await clock.asleep(seconds)
                 case Deliver():
                     return await wire.deliver(effect, session)
                 case GiveUp(history):
-                    session.record(history)
+                    session.record(history, wire.readable)
                     fault = wire.fault(effect)
                     await wire.drop()
                     break

@@ -45,7 +45,8 @@ class Sink(Protocol):
     def __call__(self, describe: Callable[[], Request], history: History, body: bytes) -> None:
         """Write down the last attempt of a history.
 
-        `describe` gives the request; `body` is the end of the reply's, as far as it was looked at.
+        `describe` gives the request; `body` is the reply's as far as it was read and decoded, or
+        the start and the end of one that was watched.
         """
 
 

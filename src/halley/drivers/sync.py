@@ -16,7 +16,13 @@ Response_co = TypeVar("Response_co", covariant=True)
 
 
 class Wire(Protocol, Generic[Response_co]):
-    """The live side of one call: what is on the socket, and how its caller gets it."""
+    """The live side of one call: what is on the socket, and how its caller gets it.
+
+    Attributes:
+        readable: What was read of the body of the attempt's reply, decoded as far as it was.
+    """
+
+    readable: bytes
 
     def send(self, effect: Send) -> Outcome:
         """Send the request from its start, and read the reply where `to_be_read` says so."""
@@ -85,14 +91,14 @@ def run(session: Session, wire: Wire[Response_co], clock: Clock) -> Response_co:
                 case LoadKeys(generation):
                     value = session.load_keys(generation)
                 case Wait(seconds, history):
-                    session.record(history)
+                    session.record(history, wire.readable)
                     wire.drop()
                     session.leave()
                     clock.sleep(seconds)
                 case Deliver():
                     return wire.deliver(effect, session)
                 case GiveUp(history):
-                    session.record(history)
+                    session.record(history, wire.readable)
                     fault = wire.fault(effect)
                     wire.drop()
                     break

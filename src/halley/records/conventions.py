@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
-from halley.core.endpoints import TASKS, Format, endpoint_at, family_of, model_of, wants_stream
+from halley.core.endpoints import TASKS, Format, endpoint_at, family_of, wants_stream
 from halley.core.model import Request
 
 OPT_IN: Final = "OTEL_SEMCONV_STABILITY_OPT_IN"
@@ -200,17 +200,23 @@ class Described(NamedTuple):
         return {**self.asked, STREAM: True} if self.stream else self.asked
 
 
-def described(request: Request) -> Described:
-    """Describe a request; of its body only the model and whether it asks for a stream."""
+def described(request: Request, path: str, model: str) -> Described:
+    """Describe a request.
+
+    Args:
+        request: What is asked; of its body only whether it asks for a stream.
+        path: Its path, as it may be shown.
+        model: What it names, as it may be shown.
+    """
     origin = urlsplit(request.origin)
     host = origin.hostname or ""
     server: Attributes = {ADDRESS: host}
     if (port := origin.port or PORTS.get(origin.scheme)) is not None:
         server[PORT] = port
-    url, operation = f"{request.origin}{request.path}", operation_of(request)
+    url, operation = f"{request.origin}{path}", operation_of(request)
     if operation is None:
         return Described(request.method, url, server, None, {})
     asked: Attributes = {OPERATION: operation, PROVIDER: provider_of(host, request.path), **server}
-    if model := model_of(request):
+    if model:
         asked[MODEL] = model
     return Described(request.method, url, server, operation, asked, wants_stream(request))

@@ -6,11 +6,13 @@ without a header, a key, a body, a prompt or a query string.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from halley.core.endpoints import model_of
 from halley.core.model import Action, Attempt, History, Request, StopReason
+from halley.records.record import safe
+from halley.records.redact import Redactor
 from halley.records.usage import Usage, usage_of
 
 LOCAL_CODES: Final = "halley_"
@@ -69,23 +71,35 @@ Hook: TypeAlias = Callable[[Event], object]
 
 
 def event_of(
-    describe: Callable[[], Request], history: History, body: bytes, wall_s: float
+    request: Request, history: History, body: bytes, wall_s: float, redactor: Redactor
 ) -> Event:
     """Return the last attempt of a history as an event.
 
     Args:
-        describe: Gives the request.
+        request: What was asked.
         history: The call so far.
         body: The reply's, or its start and end, for `usage` alone.
         wall_s: Seconds since 1970.
+        redactor: Knows every key that the request could carry.
     """
-    request = describe()
+    asked = asked_of(request, redactor)
     return Event(
         wall_s,
-        request.method,
-        request.origin.partition("://")[2],
-        request.path,
-        model_of(request) or None,
+        asked["method"],
+        asked["host"],
+        asked["path"],
+        asked["model"] or None,
         history,
         usage_of(body) if body else Usage(),
     )
+
+
+def asked_of(request: Request, redactor: Redactor) -> Mapping[str, str]:
+    """Return `method`, `host`, `path` and `model` of a request, redacted as in its record."""
+    asked = {
+        "method": request.method,
+        "host": request.origin.partition("://")[2],
+        "path": request.path,
+        "model": model_of(request),
+    }
+    return safe(asked, redactor)

@@ -23,6 +23,7 @@ from typing import Final
 from halley.core.model import History, Request
 from halley.drivers.session import Sink
 from halley.records.events import Event, Hook, event_of
+from halley.records.redact import Redactor
 from halley.records.sinks import LOGGER
 
 QUEUED_MAX: Final = 10_000
@@ -117,23 +118,28 @@ class Hooks:
     Args:
         hooks: Called one after the other with every event.
         within: Where records go besides.
+        redactor: Of a request: what knows its keys.
 
     Raises:
         TypeError: `hooks` is no list of functions, or one of them is a coroutine function.
     """
 
-    __slots__ = ("__weakref__", "_hooks", "_lines", "_within")
+    __slots__ = ("__weakref__", "_hooks", "_lines", "_redactor", "_within")
 
-    def __init__(self, hooks: Iterable[Hook], within: Sink) -> None:
+    def __init__(
+        self, hooks: Iterable[Hook], within: Sink, redactor: Callable[[Request], Redactor]
+    ) -> None:
         self._hooks = checked(hooks)
         self._within = within
+        self._redactor = redactor
         self._lines: dict[int, Line] = {}
         weakref.finalize(self, _end, self._lines).atexit = False
 
     def __call__(self, describe: Callable[[], Request], history: History, body: bytes) -> None:
         """Queue the last attempt of a history, and write it down as well."""
         try:
-            event = event_of(describe, history, body, time.time())
+            request = describe()
+            event = event_of(request, history, body, time.time(), self._redactor(request))
             pid = os.getpid()
             line = self._lines.get(pid) or self._lines.setdefault(pid, Line(self._hooks))
             line.put(event)

@@ -21,26 +21,38 @@ from halley.core.model import Action, Attempt, History, Request
 from halley.drivers.session import Sink
 from halley.records import conventions as names
 from halley.records.conventions import Described, described
+from halley.records.events import asked_of
 from halley.records.meters import Meters
+from halley.records.redact import Redactor
 from halley.records.usage import Usage, usage_of
 from halley.records.version import version
 
 HTTP_FAILED: Final = 400
+ID_BYTES_MAX: Final = 256
 
 Attributes = Mapping[str, str | int | float | bool]
 
 
 class Spans:
-    """Traces the calls of a client, with the tracer and meter providers that are set."""
+    """Traces the calls of a client, with the tracer and meter providers that are set.
 
-    def __init__(self) -> None:
+    Args:
+        redactor: Of a request: what knows its keys.
+    """
+
+    def __init__(self, redactor: Callable[[Request], Redactor]) -> None:
+        self._redactor = redactor
         release = version()
         self._tracer = trace.get_tracer("halley", release)
         self._meters = Meters(names.genai_of(os.environ.get(names.OPT_IN, "")), release)
 
     def begin(self, describe: Callable[[], Request], within: Sink) -> CallTrace:
         """Begin a call as a child of the span that is current here."""
-        return CallTrace(self._tracer, self._meters, described(describe()), within)
+        request = describe()
+        redactor = self._redactor(request)
+        asked = asked_of(request, redactor)
+        told = described(request, asked["path"], asked["model"])
+        return CallTrace(self._tracer, self._meters, told, within, redactor)
 
 
 class CallTrace:
@@ -50,6 +62,7 @@ class CallTrace:
         "_attempt",
         "_began",
         "_meters",
+        "_redactor",
         "_request",
         "_sends",
         "_span",
@@ -57,11 +70,19 @@ class CallTrace:
         "_within",
     )
 
-    def __init__(self, tracer: Tracer, meters: Meters, request: Described, within: Sink) -> None:
+    def __init__(
+        self,
+        tracer: Tracer,
+        meters: Meters,
+        request: Described,
+        within: Sink,
+        redactor: Redactor,
+    ) -> None:
         self._tracer = tracer
         self._meters = meters
         self._request = request
         self._within = within
+        self._redactor = redactor
         self._began = time.monotonic()
         self._sends = 0
         self._attempt: Span | None = None
@@ -105,7 +126,7 @@ class CallTrace:
         if span is None:
             return
         error = error_of(attempt)
-        end(span, told_of(attempt), error)
+        end(span, told_of(attempt, self._redactor), error)
         self._meters.sent(self._request, attempt.elapsed_s, attempt.status, error)
 
     def _end_call(self, history: History, usage: Usage) -> None:
@@ -145,16 +166,16 @@ def error_of(attempt: Attempt) -> str | None:
     return attempt.stop_reason.value if attempt.stop_reason is not None else None
 
 
-def told_of(attempt: Attempt) -> dict[str, str | int | float | None]:
+def told_of(attempt: Attempt, redactor: Redactor) -> dict[str, str | int | float | None]:
     """Return what a span says of an attempt that is over."""
-    failure = attempt.failure
+    failure, found = attempt.failure, attempt.request_id
     return {
         names.STATUS_CODE: attempt.status,
         names.ACTION: attempt.action,
         names.KIND: failure.kind if failure is not None else None,
         names.RULE: failure.rule if failure is not None else None,
         names.WAIT: attempt.wait_s or None,
-        names.REQUEST_ID: attempt.request_id,
+        names.REQUEST_ID: None if found is None else redactor.text(found, ID_BYTES_MAX),
         names.KEY: attempt.key,
     }
 

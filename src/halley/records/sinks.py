@@ -11,19 +11,68 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from halley.core.model import Action, Attempt, History, Request
+from halley.core.secret import Secret
 from halley.drivers.session import Sink
+from halley.records.capture import Capture
 from halley.records.record import fields, line
+from halley.records.redact import Redactor
 
 LOGGER = logging.getLogger("halley")
 LOGGER.addHandler(logging.NullHandler())
 
 
-def sink_of(destination: str | None) -> Sink:
-    """Return the sink for a policy's `records`: None, "stderr" or the path of a JSON-lines file."""
-    return log if destination is None else JsonLines(destination)
+REDACTORS_MAX: Final = 64
+"""Sets of keys that are remembered; a program uses few."""
+
+
+def no_keys() -> tuple[Secret, ...]:
+    """Return no keys: those of a client without a ring."""
+    return ()
+
+
+def sink_of(
+    destination: str | None,
+    capture: str | None = None,
+    keys: Callable[[], Iterable[Secret]] = no_keys,
+) -> Sink:
+    """Return the sink that a policy asks for.
+
+    Args:
+        destination: Its `records`: None, "stderr" or the path of a JSON-lines file.
+        capture: Its `capture`: None or the path of a directory for raw error bodies.
+        keys: Asked for every key of the client when a record is made.
+    """
+    records = Records(keys)
+    sink: Sink = Log(records) if destination is None else JsonLines(destination, records)
+    return sink if capture is None else Capture(capture, sink, keys)
+
+
+class Records:
+    """Makes the records of one client: what it must hide changes with its keys."""
+
+    __slots__ = ("_keys", "_redactors")
+
+    def __init__(self, keys: Callable[[], Iterable[Secret]] = no_keys) -> None:
+        self._keys = keys
+        self._redactors: dict[frozenset[Secret], Redactor] = {}
+
+    def record(self, request: Request, history: History, body: bytes) -> dict[str, object]:
+        """Return the last attempt of a history as the fields of a record."""
+        return fields(request, history, body, time.time(), self.redactor(request))
+
+    def redactor(self, request: Request) -> Redactor:
+        """Return what knows every key that a request could carry."""
+        keys = frozenset((*self._keys(), *request.credentials))
+        found = self._redactors.get(keys)
+        if found is None:
+            if len(self._redactors) >= REDACTORS_MAX:
+                self._redactors.clear()
+            found = self._redactors[keys] = Redactor(keys)
+        return found
 
 
 def level_of(attempt: Attempt) -> int:
@@ -33,26 +82,36 @@ def level_of(attempt: Attempt) -> int:
     return logging.DEBUG if attempt.action is Action.OK else logging.INFO
 
 
-def log(describe: Callable[[], Request], history: History, body: bytes) -> None:
-    """Write to the logger `halley`."""
-    level = level_of(history.attempts[-1])
-    if LOGGER.isEnabledFor(level):
-        record = fields(describe(), history, body, time.time())
-        LOGGER.log(level, "%s", line(record), extra={"halley": record})
+class Log:
+    """The logger `halley`."""
+
+    __slots__ = ("_records",)
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def __call__(self, describe: Callable[[], Request], history: History, body: bytes) -> None:
+        """Log a record, if anybody listens."""
+        level = level_of(history.attempts[-1])
+        if LOGGER.isEnabledFor(level):
+            log(self._records.record(describe(), history, body), level)
 
 
 class JsonLines:
     """One JSON object a line, appended to a file that only its owner may read, or to stderr."""
 
-    __slots__ = ("_destination",)
+    __slots__ = ("_destination", "_records")
 
-    def __init__(self, destination: str) -> None:
+    def __init__(self, destination: str, records: Records) -> None:
         self._destination = destination
+        self._records = records
 
     def __call__(self, describe: Callable[[], Request], history: History, body: bytes) -> None:
         """Append a record, and log it as well."""
-        log(describe, history, body)
-        record = fields(describe(), history, body, time.time())
+        record = self._records.record(describe(), history, body)
+        level = level_of(history.attempts[-1])
+        if LOGGER.isEnabledFor(level):
+            log(record, level)
         text = json.dumps(record, ensure_ascii=False) + "\n"
         try:
             if self._destination == "stderr":
@@ -62,6 +121,11 @@ class JsonLines:
         except (OSError, ValueError) as error:
             reason = type(error).__name__
             LOGGER.error("records cannot be written to %s: %s", self._destination, reason)  # noqa: TRY400 - a trace would only point here
+
+
+def log(record: dict[str, object], level: int) -> None:
+    """Write a record to the logger `halley`."""
+    LOGGER.log(level, "%s", line(record), extra={"halley": record})
 
 
 def append(path: str, text: str) -> None:

@@ -7,7 +7,7 @@ headers are added, and what halley has given up on loses `Location` and an echoe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -16,10 +16,13 @@ from halley.core.engine import HTTP_OK
 from halley.core.local import Local
 from halley.core.model import Fault, Headers, History, Reply, Request
 from halley.core.policy import Validate
+from halley.core.secret import Secret
 from halley.drivers.session import Runtime
+from halley.records.redact.known import masked
 from halley.transport.decode import READABLE, look
 from halley.transport.family import Family, fault_kind
-from halley.transport.request import copied, credentials, keyed
+from halley.transport.masking import credentials, without_credentials
+from halley.transport.request import copied, keyed
 
 if TYPE_CHECKING:
     import httpx2
@@ -143,6 +146,7 @@ class Exchange:
     def prepare(self, effect: Send) -> None:
         """Make the request of the next attempt; the caller's own stays as it was."""
         self.deadline = effect.deadline
+        self.readable = b""
         if effect.body is not None:
             self.request = copied(self.family, self.request, effect.body)
         if effect.key is not None and self._keys is not None:
@@ -222,23 +226,25 @@ class Exchange:
         if 300 <= response.status_code < 400:  # noqa: PLR2004 - RFC 9110 §15.4
             response.headers.pop("location", None)
             response.next_request = None
-        keys = tuple(credentials(self.request))
+        keys = credentials(self.request)
         raw = response.headers.raw
-        if any(key in value for key in keys for _, value in raw):
+        values = b" ".join(value for _, value in raw)
+        if masked(values, keys) != values:
             response.headers = self.family.headers([(n, masked(v, keys)) for n, v in raw])
         return self._without_keys(response, keys, whole=whole)
 
     def _without_keys(
-        self, response: httpx2.Response, keys: tuple[bytes, ...], *, whole: bool
+        self, response: httpx2.Response, keys: tuple[Secret, ...], *, whole: bool
     ) -> httpx2.Response:
         """Mask echoed keys in what is in hand of the body; one that was compressed is unpacked."""
         encoding = self.fields.get("content-encoding", "")
         plain, complete = self.body, True
         if encoding:
             plain, complete = self._decoded(encoding, PLAIN_BYTES_MAX) if whole else (b"", False)
-        if not complete or not any(key in plain for key in keys):
+        hidden = masked(plain, keys)
+        if not complete or hidden == plain:
             return response
-        self.body = masked(plain, keys)
+        self.body = hidden
         headers = response.headers.copy()
         if encoding:
             del headers["content-encoding"]
@@ -268,7 +274,7 @@ class Exchange:
 
     def too_late(self) -> Exception:
         """Return the timeout of a body that is still arriving at the deadline."""
-        return too_late(self.family, self.request)
+        return too_late(self.family, without_credentials(self.request))
 
 
 def marked(error: E, history: History) -> E:
@@ -311,17 +317,6 @@ def plain_json(response: httpx2.Response, fields: Fields) -> bool:
         and 0 < len(fields.get("content-length", "")) <= LENGTH_DIGITS_MAX
         and fields.get("content-type", "").startswith("application/json")
     )
-
-
-def masked(text: bytes, keys: Iterable[bytes]) -> bytes:
-    """Replace each key by as many asterisks.
-
-    >>> masked(b"no such key: abcdefgh", [b"abcdefgh"])
-    b'no such key: ********'
-    """
-    for key in keys:
-        text = text.replace(key, b"*" * len(key))
-    return text
 
 
 def preflight(describe: Callable[[], Request], mode: Validate) -> Local | None:

@@ -14,9 +14,10 @@ import httpx2
 from halley.compose import PolicyLike
 from halley.records.events import Hook
 from halley.transport.install import install
+from halley.transport.masking import AsyncVeiled, Veiled
 
 
-class Client(httpx2.Client):
+class Client(Veiled, httpx2.Client):
     """An httpx2 client whose failed calls come right where they can.
 
     Under an SDK set ``max_retries=0``: its own retries would come on top after a lost connection.
@@ -38,7 +39,7 @@ class Client(httpx2.Client):
         install(self, policy, hooks, is_async=False)
 
 
-class AsyncClient(httpx2.AsyncClient):
+class AsyncClient(AsyncVeiled, httpx2.AsyncClient):
     """`Client` for event loops."""
 
     def __init__(

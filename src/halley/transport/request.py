@@ -5,21 +5,18 @@ The caller's own request is never changed: an attempt with another body or key i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from halley.core.local import Local
 from halley.core.model import Request
 from halley.core.secret import Secret
 from halley.transport.family import Family
+from halley.transport.masking import credentials, private
 
 if TYPE_CHECKING:
     import httpx2
 
 KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
-KEY_NAMES = tuple(name.encode() for name in KEY_HEADERS)
-KEY_BYTES_MIN = 8
-"""What is shorter is no key, and could be any word of a body."""
 
 
 def described(request: httpx2.Request, *, replayable: bool) -> Request:
@@ -30,6 +27,8 @@ def described(request: httpx2.Request, *, replayable: bool) -> Request:
     if key is None and b"key=" in query:
         key = query.decode("latin-1")
     return Request(
+        credentials=credentials(request),
+        private=private(request),
         method=request.method,
         origin=f"{url.scheme}://{url.netloc.decode('latin-1')}",
         path=path.decode("latin-1"),
@@ -63,15 +62,6 @@ def keyed(family: Family, old: httpx2.Request, secret: Secret) -> httpx2.Request
             scheme, space, _ = new.headers[name].rpartition(" ")
             new.headers[name] = f"{scheme}{space}{secret.reveal()}"
     return new
-
-
-def credentials(request: httpx2.Request) -> Iterator[bytes]:
-    """Yield the keys that a request carries, as they could be echoed."""
-    found = [v.rpartition(b" ")[2] for n, v in request.headers.raw if n.lower() in KEY_NAMES]
-    found.append(request.url.params.get("key", "").encode())
-    for key in found:
-        if len(key) >= KEY_BYTES_MIN:
-            yield key
 
 
 def content_length(request: httpx2.Request) -> int | None:

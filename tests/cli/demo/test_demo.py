@@ -12,10 +12,16 @@ CALLS = 60
 
 
 @pytest.fixture(scope="module")
-def numbers():
+def records(tmp_path_factory):
+    """Where the demo's records go."""
+    return str(tmp_path_factory.mktemp("demo") / "records.jsonl")
+
+
+@pytest.fixture(scope="module")
+def numbers(records):
     """Run the demo once, as a process of its own."""
     done = subprocess.run(
-        command_line("demo", "--calls", str(CALLS), "--json"),
+        command_line("demo", "--calls", str(CALLS), "--json", "--records", records),
         env=environment(),
         capture_output=True,
         text=True,
@@ -48,6 +54,17 @@ def test_without_halley_it_does(numbers):
     assert bare["pointless"] > 0
     assert bare["ids_kept"] == 0 < bare["ids_told"]
     assert told["with_halley"]["ids_kept"] > 0
+
+
+def test_its_records_say_what_the_ledger_says(numbers, records, halley):
+    """As many attempts; and what failed, why, and what to do is one command away."""
+    told, _ = numbers
+    shown = halley("report", records, "--json")
+    report = json.loads(shown.out)
+    assert (shown.code, shown.err) == (0, "")
+    assert report["totals"]["attempts"] == told["with_halley"]["attempts"]
+    assert {"invalid_key", "model_not_found"} <= {row["kind"] for row in report["failing"]}
+    assert all(row["advice"] for row in report["failing"])
 
 
 def test_progress_in_a_pipe_goes_to_stderr(numbers):

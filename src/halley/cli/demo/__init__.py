@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +24,7 @@ Examples:
   halley demo --calls 100 --seed 7
   halley demo --json > demo.json
   halley demo --policy halley.toml    with halley as you would have it
+  halley demo --records demo.jsonl && halley report demo.jsonl
 """
 
 
@@ -43,8 +44,15 @@ Examples:
     help="Chooses the calls and the faults they meet.",
 )
 @policies.option
+@click.option(
+    "--records",
+    type=click.Path(dir_okay=False),
+    help="Append what halley records to this file, for 'halley report'.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers as one JSON object.")
-def command(calls: int, seed: int, *, policy: Path | None, as_json: bool) -> None:
+def command(
+    calls: int, seed: int, *, policy: Path | None, records: str | None, as_json: bool
+) -> None:
     """Watch the openai SDK meet a bad day, without halley and with it.
 
     Two copies of one program make the same calls at the same moments: chats, streams, embeddings,
@@ -56,6 +64,8 @@ def command(calls: int, seed: int, *, policy: Path | None, as_json: bool) -> Non
     if is_off():
         raise CommandError("HALLEY=off is set, so both sides would be bare: unset it", Exit.USAGE)
     chosen = policies.chosen(policy)
+    if records is not None:
+        chosen = replace(chosen, records=records)
     from halley.cli.demo import counts, show, side  # noqa: PLC0415 - they need openai
 
     note(f"halley: {calls} calls to a simulated CometAPI on a bad day, twice; {_lasts(calls)}")

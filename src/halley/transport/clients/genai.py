@@ -14,6 +14,7 @@ from halley.drivers.session import Runtime
 from halley.transport.clients import http
 from halley.transport.family import family_of
 from halley.transport.install import UnsupportedClientError
+from halley.transport.masking import hide_keys, shy_headers
 
 C = TypeVar("C")
 
@@ -38,6 +39,7 @@ def protected(client: C, shared: Runtime, *, keep: bool) -> C:
     copy: Any = _copy_of(inner, _use_aiohttp=lambda _self: False)
     vars(copy).update(beneath, _halley_original=client)
     copy._http_options = _without_retries(inner._http_options)  # noqa: SLF001
+    hide_keys(copy)
     for name in RETRIES:
         setattr(copy, name, getattr(inner, name).copy(stop=_after_the_first))
     return _with_parts_for(client, copy)
@@ -84,7 +86,8 @@ def _is_copy(inner: object) -> bool:
 def _without_retries(options: Any) -> Any:  # noqa: ANN401 - HttpOptions
     """Return options with one attempt; None would mean five to the generated client."""
     once = type(options)(retry_options={"attempts": 1}).retry_options
-    return options.model_copy(update={"retry_options": once})
+    headers = shy_headers(options.headers)
+    return options.model_copy(update={"retry_options": once, "headers": headers})
 
 
 def _after_the_first(_state: object) -> bool:

@@ -16,6 +16,7 @@ from halley.drivers.session import Runtime
 from halley.transport.aio import AsyncTransport
 from halley.transport.family import Family, family_of
 from halley.transport.install import UnsupportedClientError
+from halley.transport.masking import AsyncVeiled, Veiled
 from halley.transport.sync import Transport
 
 C = TypeVar("C")
@@ -122,9 +123,10 @@ def protected(client: C, shared: Runtime, *, keep: bool) -> C:
             f"{type(client).__name__}: expected a Client or AsyncClient of httpx2 or httpx; "
             "pass one to the SDK as http_client, or leave it out"
         )
-    send = AsyncProtected if isinstance(original, family.module.AsyncClient) else SyncProtected
+    is_async = isinstance(original, family.module.AsyncClient)
+    send = (AsyncVeiled, AsyncProtected) if is_async else (Veiled, SyncProtected)
     name = f"Protected{type(original).__name__}"
-    view: Any = object.__new__(type(name, (send, type(original)), {"__slots__": ()}))
+    view: Any = object.__new__(type(name, (*send, type(original)), {"__slots__": ()}))
     view.__dict__ = vars(original)
     view._family, view._original, view._runtime = family, original, shared  # noqa: SLF001
     return view  # type: ignore[no-any-return]

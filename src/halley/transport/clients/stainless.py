@@ -16,6 +16,7 @@ from halley.drivers.session import Runtime
 from halley.transport.clients import http
 from halley.transport.family import family_of
 from halley.transport.install import UnsupportedClientError
+from halley.transport.masking import hide_keys
 
 C = TypeVar("C")
 
@@ -50,6 +51,7 @@ def protected(client: C, shared: Runtime, *, keep: bool) -> C:
     if type(client) is not shipped:
         fresh.__dict__.update(dict(_own_attributes(client, fresh)))
         fresh.__class__ = type(client)
+    hide_keys(fresh)
     return fresh  # type: ignore[no-any-return]
 
 

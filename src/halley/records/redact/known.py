@@ -1,0 +1,118 @@
+"""Configured keys, found by their own text: whole, in pieces, and as they come back encoded.
+
+Any twelve characters in a row of any form of a key are masked. Every window of twelve contains a
+whole block of six that begins at a multiple of six. So a text is split into such blocks; if none of
+them is a piece of a key, that settles it, and the cost does not depend on how many keys there are.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+from urllib.parse import quote
+
+from halley.core.secret import Secret
+from halley.records.redact.marks import REDACTED, replaced
+
+KEY_CHARS_MIN: Final = 8
+"""What is shorter is no key, and could be any word."""
+WINDOW: Final = 12
+BLOCK: Final = 6
+SCANNED_BYTES_MAX: Final = 256 * 1024
+"""Of a body, where more than the bare key is looked for."""
+_BLOCKS: Final = re.compile(f"(?s).{{{BLOCK}}}")
+
+
+def masker(keys: Iterable[Secret | str]) -> Callable[[str], str]:
+    """Return what masks these keys; the keys are in its closure and nowhere else.
+
+    >>> masker(["correct-horse-battery"])("no: horse-battery!")
+    'no: <redacted>!'
+    """
+    texts = {key.reveal() if isinstance(key, Secret) else key for key in keys}
+    written = {form for text in texts if len(text) >= KEY_CHARS_MIN for form in forms(text)}
+    short = sorted((f for f in written if KEY_CHARS_MIN <= len(f) < WINDOW), reverse=True)
+    windows = frozenset(_pieces(written, WINDOW))
+    blocks = frozenset(_pieces((form for form in written if len(form) >= WINDOW), BLOCK))
+
+    def mask(text: str) -> str:
+        for form in short:
+            text = text.replace(form, REDACTED)
+        if blocks.isdisjoint(_BLOCKS.findall(text)):
+            return text
+        return replaced(text, _spans(text, blocks, windows))
+
+    return mask if written else lambda text: text
+
+
+def masked(text: bytes, keys: Iterable[Secret]) -> bytes:
+    """Return a body in which every character of an echoed key is an asterisk.
+
+    Its length stays, for `content-length` and whoever compares. In a long body only its start is
+    searched for pieces of twelve characters and for encoded keys.
+
+    >>> masked(b"no such key: correct-horse", [Secret("correct-horse")])
+    b'no such key: *************'
+    """
+    texts = [key.reveal() for key in keys]
+    raw = [text.encode() for text in texts if len(text) >= KEY_CHARS_MIN]
+    for key in raw:
+        if key in text:
+            text = text.replace(key, b"*" * len(key))
+    start = text[:SCANNED_BYTES_MAX]
+    hidden = start
+    for key in raw:
+        hidden = _without_traces(hidden, key)
+    return text if hidden == start else hidden + text[len(start) :]
+
+
+def _without_traces(text: bytes, key: bytes) -> bytes:
+    """Mask the encoded forms of a key and its pieces."""
+    for form in forms(key.decode()):
+        if (written := form.encode()) in text:
+            text = text.replace(written, b"*" * len(written))
+    if not any(key[at : at + BLOCK] in text for at in range(0, len(key) - BLOCK + 1, BLOCK)):
+        return text
+    starred = bytearray(text)
+    windows = frozenset(key[at : at + WINDOW] for at in range(len(key) - WINDOW + 1))
+    for at in range(len(text) - WINDOW + 1):
+        if text[at : at + WINDOW] in windows:
+            starred[at : at + WINDOW] = b"*" * WINDOW
+    return bytes(starred)
+
+
+def forms(key: str) -> set[str]:
+    """Return a key as it could be written: bare, percent-encoded, escaped, in base64, in hex."""
+    raw = key.encode(errors="surrogatepass")
+    percent = {quote(raw, safe=""), quote(raw)}
+    percent |= {re.sub("%..", lambda found: found[0].lower(), text) for text in percent}
+    escaped = {json.dumps(key)[1:-1], json.dumps(key, ensure_ascii=False)[1:-1], html.escape(key)}
+    escaped |= {text.replace("/", "\\/") for text in escaped}
+    return {key, raw.hex(), raw.hex().upper(), *percent, *escaped, *_packed(raw)}
+
+
+def _packed(raw: bytes) -> Iterator[str]:
+    """Yield base64 of something that contains the key, as far as the key alone decides it."""
+    for shift in range(3):
+        coded = base64.b64encode(bytes(shift) + raw).decode()
+        begins, ends = (0, 2, 3)[shift], (shift + len(raw)) * 8 // 6
+        yield coded[begins:ends]
+        yield coded[begins:ends].replace("+", "-").replace("/", "_")
+
+
+def _pieces(texts: Iterable[str], size: int) -> Iterator[str]:
+    for text in texts:
+        yield from (text[at : at + size] for at in range(len(text) - size + 1))
+
+
+def _spans(text: str, blocks: frozenset[str], windows: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Yield where windows of keys begin and end, in order; they may overlap."""
+    for at in range(0, len(text) - BLOCK + 1, BLOCK):
+        if text[at : at + BLOCK] in blocks:
+            for start in range(max(0, at + BLOCK - WINDOW), at + 1):
+                if text[start : start + WINDOW] in windows:
+                    yield start, start + WINDOW

@@ -1,0 +1,177 @@
+"""What must not be shown of a request, and a request that does not show it.
+
+Any header whose name speaks of a credential holds one, and so does Gemini's `?key=`. Headers and
+parameters that are known to be harmless may be shown; all others are private.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from halley.core.ids import HEADERS as ID_HEADERS
+from halley.core.secret import MASK, Secret, ShyText
+from halley.records.redact.urls import ALLOWED
+from halley.transport.family import family_of
+
+if TYPE_CHECKING:
+    import httpx2
+
+_CREDENTIAL: Final = re.compile(rb"(?i)auth(?!ority)|key|token|secret|passw|cookie|credential")
+PUBLIC: Final = frozenset(
+    {
+        *("accept", "accept-encoding", "accept-language", "anthropic-beta", "anthropic-version"),
+        *("baggage", "connection", "content-encoding", "content-length", "content-type", "host"),
+        *("idempotency-key", "openai-beta", "openai-organization", "openai-project", "traceparent"),
+        *("tracestate", "transfer-encoding", "user-agent", "x-goog-api-client", *ID_HEADERS),
+    }
+)
+"""Request headers that hold nothing private."""
+PUBLIC_PREFIX: Final = "x-stainless-"
+KEY_CHARS_MIN: Final = 8
+"""What is shorter is no key, and could be any word of a body."""
+
+
+def credentials(request: httpx2.Request) -> tuple[Secret, ...]:
+    """Return the keys that a request carries, as they could be echoed."""
+    found = [request.url.params.get("key", "")]
+    for name, value in request.headers.raw:
+        if is_credential(name):
+            found += _credentials_in(value.decode("latin-1"))
+    return tuple(Secret(text) for text in found if len(text) >= KEY_CHARS_MIN)
+
+
+def is_credential(name: bytes) -> bool:
+    """Say whether a header holds a credential.
+
+    >>> is_credential(b"X-Api-Key"), is_credential(b"idempotency-key")
+    (True, False)
+    """
+    return _CREDENTIAL.search(name) is not None and name.lower().decode("latin-1") not in PUBLIC
+
+
+def _credentials_in(value: str) -> Iterator[str]:
+    """Yield what of a header's value is secret: not the scheme, nor the name of a cookie."""
+    scheme, _, text = value.rpartition(" ")
+    if scheme.lower() == "basic":
+        with suppress(binascii.Error, UnicodeDecodeError):
+            yield base64.b64decode(text).decode().partition(":")[2]
+    if "=" in value and ";" in value:
+        for pair in value.split(";"):
+            yield pair.partition("=")[2].strip()
+    yield text
+
+
+def private(request: httpx2.Request) -> tuple[Secret, ...]:
+    """Return what else of a request's head is nobody's affair."""
+    found = [value for name, value in request.url.params.multi_items() if name not in ALLOWED]
+    for name, value in request.headers.items():
+        if name not in PUBLIC and not name.startswith(PUBLIC_PREFIX):
+            found += [value, *(pair.partition("=")[2].strip() for pair in value.split(";"))]
+    return tuple(Secret(text) for text in found if len(text) >= KEY_CHARS_MIN)
+
+
+def without_credentials(request: Any) -> Any:  # noqa: ANN401 - a request of either family
+    """Return a request to hang on what a failed call hands back; one without keys is itself."""
+    raw = request.headers.raw
+    in_query = "key" in request.url.params
+    if not in_query and not any(is_credential(name) for name, _ in raw):
+        return request
+    url = request.url.copy_set_param("key", MASK) if in_query else request.url
+    family = family_of(request)
+    assert family is not None
+    copy: Any = family.module.Request(
+        request.method, url, headers=masked_headers(raw), extensions=request.extensions
+    )
+    copy.stream = getattr(request, "stream", None)
+    if hasattr(request, "_content"):
+        copy._content = request._content  # noqa: SLF001 - what `read` would leave there
+    return copy
+
+
+def veil(response: Any, *, stream: bool) -> Any:  # noqa: ANN401 - a response of either family
+    """Return a response without keys in its requests, unless its call is over and well.
+
+    What fails inside a stream is the SDK's own error, made of this response.
+    """
+    history = response.extensions.get("halley")
+    if stream or (history is not None and history.stop_reason is not None):
+        for one in (response, *response.history):
+            one.request = without_credentials(one.request)
+    return response
+
+
+def veil_fault(error: Any, request: Any) -> None:  # noqa: ANN401 - of either family
+    """Take the keys out of the request that hangs on a fault.
+
+    SDKs that Stainless generates put the request they have built on their own exception, and build
+    another for every send: it is changed in place.
+    """
+    family = family_of(request)
+    if family is None or not isinstance(error, family.request_error):
+        return
+    error.request = hidden = without_credentials(request)
+    if hidden is not request and "x-stainless-lang" in request.headers:
+        request.url, request.headers = hidden.url, hidden.headers
+
+
+KEY_ATTRIBUTES: Final = ("api_key", "admin_api_key", "auth_token", "webhook_secret")
+"""Where SDK clients keep keys."""
+
+
+def hide_keys(holder: Any) -> None:  # noqa: ANN401 - an object of an SDK
+    """Let the keys that an SDK's object keeps show nothing in `vars` and tracebacks with locals."""
+    for name in KEY_ATTRIBUTES:
+        if type(value := vars(holder).get(name)) is str:
+            setattr(holder, name, ShyText(value))
+
+
+def shy_headers(headers: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Return headers whose credentials show nothing."""
+    if headers is None:
+        return None
+    return {n: ShyText(v) if is_credential(n.encode()) else v for n, v in headers.items()}
+
+
+class Veiled:
+    """A client for threads whose failures show no key; mixed in before the client's class."""
+
+    __slots__ = ()
+
+    def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - as the client's
+        """Send as the client does."""
+        try:
+            response = super().send(request, **options)  # type: ignore[misc]
+        except Exception as error:
+            veil_fault(error, request)
+            raise
+        return veil(response, stream=options.get("stream", False))
+
+
+class AsyncVeiled:
+    """`Veiled` for event loops."""
+
+    __slots__ = ()
+
+    async def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - as the client's
+        """Send as the client does."""
+        try:
+            response = await super().send(request, **options)  # type: ignore[misc]
+        except Exception as error:
+            veil_fault(error, request)
+            raise
+        return veil(response, stream=options.get("stream", False))
+
+
+def masked_headers(raw: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return header fields with a mask in the place of credentials; schemes stay."""
+    return [(n, _masked(v) if is_credential(n) else v) for n, v in raw]
+
+
+def _masked(value: bytes) -> bytes:
+    scheme, space, _ = value.rpartition(b" ")
+    return (scheme + space if scheme.isalpha() else b"") + MASK.encode()

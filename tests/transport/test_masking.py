@@ -1,0 +1,152 @@
+"""Requests that hang on failures show no key; those of a success and the caller's own do."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from halley.core.secret import MASK
+from halley.transport.masking import credentials, is_credential, private, without_credentials
+from tests.lines import CHAT, QUICK, Answer, Line, failing, fault, stream
+
+KEY = "sk-" + "m4" * 24
+HEADERS = {
+    "authorization": f"Bearer {KEY}",
+    "x-api-key": KEY,
+    "Ocp-Apim-Subscription-Key": KEY,
+    "cookie": f"theme=dark; session={KEY}",
+    "x-title": "my title",
+}
+URL = f"{CHAT}?key={KEY}&alt=sse"
+
+
+def everything(request) -> str:
+    """What a request shows to whoever looks closely."""
+    headers = f"{dict(request.headers)} {request.headers.raw} {request.url}"
+    return f"{headers} {request!r} {pickle.dumps(request).decode('latin-1')}"
+
+
+@pytest.mark.parametrize("status", [400, 401, 503])
+def test_the_request_of_a_failed_call_shows_no_key(line: Line, status: int):
+    """Schemes, other headers, path and body are as they were."""
+    caller = line.client(failing(status), policy=QUICK.override({"attempts": 2}))
+    response = caller.post(URL, headers=HEADERS)
+    assert KEY not in everything(response.request)
+    assert response.request.headers["authorization"] == f"Bearer {MASK}"
+    assert response.request.headers["x-title"] == "my title"
+    assert response.request.url.path == "/v1/chat/completions"
+    assert response.request.url.params["alt"] == "sse"
+    assert b"hello" in response.request.content
+    assert all(sent.headers["x-api-key"] == KEY for sent in caller.sent)
+
+
+def test_nor_does_the_request_of_a_fault(line: Line):
+    """The exception as it came, with another request on it."""
+    caller = line.client(fault("ReadTimeout"), policy=QUICK.override({"attempts": 1}))
+    with pytest.raises(line.error("ReadTimeout")) as caught:
+        caller.post(URL, headers=HEADERS)
+    assert KEY not in everything(caught.value.request)
+
+
+def test_the_request_of_a_success_is_the_one_that_was_sent(line: Line):
+    """It costs nothing to leave it alone."""
+    response = line.client(Answer()).post(headers=HEADERS)
+    assert response.request.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_nor_does_the_request_of_a_stream(line: Line):
+    """What fails inside it becomes the SDK's own error, with this request on it."""
+    opened = line.client(stream()).open(URL, headers=HEADERS)
+    assert KEY not in everything(opened.response.request)
+    opened.rest()
+    opened.close()
+
+
+@pytest.mark.parametrize("answers", [(failing(400),), (fault("ReadError"),)], ids=["400", "fault"])
+def test_the_callers_own_request_can_be_sent_again(line: Line, answers):
+    """It is his, and keeps its key."""
+    caller = line.client(*answers, Answer(), policy=QUICK.override({"attempts": 1}))
+    request = caller.client.build_request("POST", URL, headers=HEADERS, json={"a": 1})
+    try:
+        caller.do(caller.client.send, request)
+    except line.error("ReadError"):
+        pass
+    assert request.headers["x-api-key"] == KEY
+    caller.do(caller.client.send, request)
+    assert caller.sent[1].headers["authorization"] == f"Bearer {KEY}"
+    assert KEY in caller.sent[1].url
+
+
+def test_what_stainless_has_built_is_masked_in_place(line: Line):
+    """SDKs put that very request on their own exception, and build another for every send."""
+    caller = line.client(fault("ReadError"), policy=QUICK.override({"attempts": 1}))
+    headers = {**HEADERS, "x-stainless-lang": "python"}
+    request = caller.client.build_request("POST", URL, headers=headers, json={"a": 1})
+    with pytest.raises(line.error("ReadError")):
+        caller.do(caller.client.send, request)
+    assert KEY not in everything(request)
+
+
+def test_hooks_and_auth_flows_see_the_key(line: Line):
+    """They run before the call has ended, and may need it."""
+    seen = []
+
+    def plain(response) -> None:
+        seen.append(response.request.headers["x-api-key"])
+
+    async def hook(response) -> None:
+        plain(response)
+
+    hooks = {"response": [hook if line.is_async else plain]}
+    line.client(failing(401), event_hooks=hooks).post(headers=HEADERS)
+    assert seen == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("authorization", True),
+        ("Proxy-Authorization", True),
+        ("x-goog-api-key", True),
+        ("xi-api-key", True),
+        ("helicone-auth", True),
+        ("cf-aig-authorization", True),
+        ("x-amz-security-token", True),
+        ("cookie", True),
+        ("content-type", False),
+        ("idempotency-key", False),
+        ("x-stainless-retry-count", False),
+        (":authority", False),
+        ("traceparent", False),
+    ],
+)
+def test_a_credential_is_known_by_the_name_of_its_header(name: str, *, expected: bool):
+    """Any name that speaks of one."""
+    assert is_credential(name.encode()) is expected
+
+
+def test_what_a_request_carries(line: Line):
+    """Credentials without their schemes; what else is private; what may be shown is neither."""
+    basic = "dXNlcjpjb3JyZWN0LWhvcnNl"
+    request = line.module.Request(
+        "POST",
+        f"{URL}&q=private-query&page=12345678",
+        headers={
+            **HEADERS,
+            "proxy-authorization": f"Basic {basic}",
+            "x-request-id": "req_12345678",
+        },
+    )
+    keys = {secret.reveal() for secret in credentials(request)}
+    assert keys == {KEY, basic, "correct-horse", f"session={KEY}"}
+    others = {secret.reveal() for secret in private(request)}
+    assert {"private-query", "my title"} <= others
+    assert not {"req_12345678", "12345678", "sse"} & others
+    assert KEY not in repr((credentials(request), private(request)))
+
+
+def test_a_request_without_keys_stays_itself(line: Line):
+    """There is nothing to mask."""
+    request = line.module.Request("GET", CHAT, headers={"x-title": "a"})
+    assert without_credentials(request) is request
