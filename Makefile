@@ -36,6 +36,11 @@ examples: .make/test ## run every example and every page of docs against the sim
 .PHONY: bench
 bench: .make/bench ## what halley costs, beside others
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/stream_overhead.py
+
+.PHONY: bench-goodput
+bench-goodput: .make/bench ## how much of an unknown limit halley and others get, in virtual time
+	$(BIN)/python benchmarks/goodput.py
 
 .PHONY: clean
 clean: ## remove what the targets above made

@@ -13,12 +13,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import random
 import statistics
-import sys
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import backoff
@@ -32,6 +28,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 import halley
 import halley.httpx
+from measuring import Block, async_block, measured, pinned, sync_block
 
 URL = "https://api.cometapi.com/v1/chat/completions"
 BODY = json.dumps({"messages": [{"role": "user", "content": "hello " * 30}], "model": "m"}).encode()
@@ -65,7 +62,6 @@ REQUEST_HEADERS = {"authorization": "Bearer " + "k" * 48, "content-type": "appli
 TARGET_US = 10.0
 TRACED = halley.Policy(telemetry="otel")
 
-Block = Callable[[int], None]
 Call = Callable[[], Any]
 
 
@@ -90,26 +86,6 @@ def post(client: Any) -> Call:
 
 def ignore(_event: object) -> None:
     """A hook that does nothing: what remains is the event and its delivery, in another thread."""
-
-
-def sync_block(call: Call) -> Block:
-    """A number of calls, one after the other."""
-
-    def block(calls: int) -> None:
-        for _ in range(calls):
-            call()
-
-    return block
-
-
-def async_block(loop: asyncio.AbstractEventLoop, call: Callable[[], Awaitable[Any]]) -> Block:
-    """The same in an event loop."""
-
-    async def calls_in_a_row(calls: int) -> None:
-        for _ in range(calls):
-            await call()
-
-    return lambda calls: loop.run_until_complete(calls_in_a_row(calls))
 
 
 def sync_variants() -> dict[str, tuple[Block, str]]:
@@ -173,31 +149,6 @@ def async_variants(loop: asyncio.AbstractEventLoop) -> dict[str, tuple[Block, st
     return {name: (async_block(loop, call), base) for name, (call, base) in calls.items()}
 
 
-def measured(
-    variants: dict[str, tuple[Block, str]], *, rounds: int, calls: int
-) -> dict[str, list[float]]:
-    """CPU microseconds per call of every variant, one figure a round."""
-    figures: dict[str, list[float]] = {name: [] for name in variants}
-    order = list(variants)
-    for name in order:
-        variants[name][0](calls)
-    for number in range(rounds):
-        random.shuffle(order)
-        for name in order:
-            started = time.process_time()
-            variants[name][0](calls)
-            figures[name].append((time.process_time() - started) / calls * 1e6)
-        progress(number + 1, rounds)
-    return figures
-
-
-def progress(done: int, rounds: int) -> None:
-    """Say how far it is, to a person at a terminal."""
-    if sys.stderr.isatty():
-        end = "\n" if done == rounds else ""
-        print(f"\rround {done} of {rounds}", end=end, file=sys.stderr, flush=True)
-
-
 def summary(
     variants: dict[str, tuple[Block, str]], figures: dict[str, list[float]], colour: str
 ) -> list[dict[str, Any]]:
@@ -231,8 +182,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=250, help="calls per variant and round")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    pinned()
     trace.set_tracer_provider(TracerProvider())  # samples every span, exports none
     loop = asyncio.new_event_loop()
     rows = []

@@ -34,8 +34,9 @@ ANSWER = (
     b'{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}],"usage":{"total_tokens":7}}'
 )
 EVENTS = (
-    b'data: {"choices":[]}\n\n',
-    b'data: {"usage":{"total_tokens":9}}\n\n',
+    b'data: {"choices":[{"index":0,"delta":{"content":"Hal"}}]}\n\n',
+    b'data: {"choices":[{"index":0,"delta":{"content":"ley"},"finish_reason":"stop"}]}\n\n',
+    b'data: {"choices":[],"usage":{"total_tokens":9}}\n\n',
     b"data: [DONE]\n\n",
 )
 JSON = {"content-type": "application/json"}

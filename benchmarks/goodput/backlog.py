@@ -17,6 +17,7 @@ PATH = "/v1/chat/completions"
 KEY = 7
 TOKENS = (50, 8000)
 SIGMA = 0.8
+ALIKE_TOKENS = 30
 INPUT = 0.7
 """Share of a request's tokens that is input."""
 _BODY = '{"model":"gpt-5-mini","max_tokens":%d,"messages":[{"role":"user","content":"%s"}]}'
@@ -47,14 +48,20 @@ class Backlog:
         if self.count == self.calls:
             return None
         self.count += 1
+        length = self._chance.gauss(0.0, 1.0)
         if self.tokens is None:
-            return Work("POST", ORIGIN, PATH, _ALIKE, "application/json", KEY, number=self.count)
+            return self._work(_ALIKE, ALIKE_TOKENS, length)
         low, high = TOKENS
         drawn = self._chance.lognormvariate(math.log(self.tokens), SIGMA)
         tokens = int(min(high, max(low, drawn)))
         body = (_BODY % (_cap(tokens), "word" * int(INPUT * tokens))).encode()
-        kind = "application/json"
-        return Work("POST", ORIGIN, PATH, body, kind, KEY, number=self.count, tokens=tokens)
+        return self._work(body, tokens, length)
+
+    def _work(self, body: bytes, tokens: int, length: float) -> Work:
+        kind, number = "application/json", self.count
+        return Work(
+            "POST", ORIGIN, PATH, body, kind, KEY, number=number, tokens=tokens, length=length
+        )
 
 
 def _cap(tokens: int) -> int:

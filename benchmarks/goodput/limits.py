@@ -8,7 +8,6 @@ stretch of time, in the limit's unit; bursts are not part of it, so goodput may 
 from __future__ import annotations
 
 import heapq
-import math
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,11 +19,12 @@ SLACK = 1e-9
 
 
 class Unit(StrEnum):
-    """What a limit counts."""
+    """What a limit counts: requests or LLM tokens admitted, seconds of a place, answers in time."""
 
     REQUESTS = "requests"
     TOKENS = "tokens"
     SECONDS = "seconds"
+    ANSWERS = "answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,14 @@ class Share:
         >>> DROP.over(0.0, 900.0)
         828.0
         """
-        ends = (*(step[0] for step in self.steps[1:]), math.inf)
-        spans = zip(self.steps, ends, strict=True)
-        return sum(
-            max(0.0, min(end, until) - max(start, since)) * value for (since, value), until in spans
-        )
+        total, until = 0.0, end
+        for since, share in reversed(self.steps):
+            if since < until:
+                total += (until - max(start, since)) * share
+                until = since
+            if since <= start:
+                break
+        return total
 
 
 STEADY = Share()

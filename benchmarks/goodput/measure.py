@@ -14,16 +14,28 @@ from typing import Protocol
 from halley.core.model import Outcome, Reply, Request
 from halley.drivers.virtual import Upstream
 
+from .backlog import Backlog
 from .limits import Unit
-from .upstreams import Work
+from .rows import OUTAGE_S, Row
+from .upstreams import Latency, Work
 
 SPAN_S = 5.0
 """Recovered is who gets `BACK` of the capacity of so many seconds."""
 BACK = 0.95
+RUNAWAY, RUNAWAY_MIN = 3.0, 100_000
+"""Stopped is who sends so many times the capacity, and no less than so many per process."""
+
+
+class RunawayError(Exception):
+    """A client sends without end; what it did until then is measured."""
 
 
 class Metered(Protocol):
     """An upstream whose capacity is known."""
+
+    @property
+    def latency(self) -> Latency:
+        """How long its answers take."""
 
     @property
     def limit(self) -> Capacity:
@@ -58,6 +70,7 @@ class Result:
         time: Until a given number of calls was over, as a multiple of the ideal; None: endless.
         sends: Per call, during an outage; None: there was none.
         lost: Calls that ended without an answer.
+        ran_away_s: When the client was stopped, because it sent without end; None: it was not.
     """
 
     goodput: float
@@ -68,6 +81,7 @@ class Result:
     time: float | None = None
     sends: float | None = None
     lost: int = 0
+    ran_away_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -77,9 +91,11 @@ class Meter:
     upstream: Metered
     end_s: float
     processes: int = 1
+    calls: int | None = None
     units: float = 0.0
     refusals: int = 0
     times: list[float] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)
     sent: list[float] = field(default_factory=list)
     successes: list[int] = field(init=False)
     answered: int = 0
@@ -93,12 +109,18 @@ class Meter:
     def port(self, process: int) -> Upstream:
         """The upstream, as one process reaches it."""
         unit = self.upstream.limit.unit
+        sends_max = max(
+            RUNAWAY_MIN * self.processes, RUNAWAY * self.upstream.limit.capacity(0.0, self.end_s)
+        )
 
         def send(request: Request, now: float) -> tuple[Outcome, float]:
             outcome, seconds = self.upstream(request, now)
             assert isinstance(outcome, Reply)
             assert isinstance(request, Work)
             self.sent.append(now)
+            if len(self.sent) > sends_max:
+                self.end_s = min(self.end_s, now)
+                raise RunawayError
             if outcome.status == 200:
                 self.times.append(now)
                 self.successes[process] += 1
@@ -106,8 +128,10 @@ class Meter:
                     self.units += 1.0
                 elif unit is Unit.TOKENS:
                     self.units += request.tokens
-                else:
+                elif unit is Unit.SECONDS:
                     self.units += min(seconds, self.end_s - now)
+                else:
+                    self.ends.append(now + seconds)
             elif outcome.status == 429:
                 self.refusals += 1
             return outcome, seconds
@@ -123,8 +147,11 @@ class Meter:
             self.lost += 1
 
     def goodput(self) -> float:
-        """Units admitted, of the capacity."""
-        return self.units / self.upstream.limit.capacity(0.0, self.end_s)
+        """Units admitted, of the capacity while there was something to do."""
+        over = self.lost + self.answered == self.calls
+        end_s = self.ended_at if over else self.end_s
+        units = self.units + sum(end <= end_s for end in self.ends)
+        return units / self.upstream.limit.capacity(0.0, end_s)
 
     def refused(self) -> float:
         """429s per success; infinite without one."""
@@ -169,3 +196,39 @@ def jain(shares: Sequence[float]) -> float:
     """
     squares = len(shares) * sum(share * share for share in shares)
     return sum(shares) ** 2 / squares if squares else 1.0
+
+
+def result(row: Row, meter: Meter, seed: int) -> Result:
+    """Sum up a run."""
+    since, arrivals = row.recovers_from_s, row.arrivals_per_s
+    return Result(
+        goodput=meter.goodput(),
+        refused=meter.refused(),
+        given_up=meter.given_up(),
+        lost=meter.lost,
+        recovery_s=None if since is None else meter.recovery_s(since),
+        fairness=meter.fairness(),
+        time=None if row.calls is None else time_ratio(row, meter, seed),
+        sends=None if arrivals is None else meter.sends(*OUTAGE_S, arrivals),
+        ran_away_s=meter.end_s if meter.end_s < row.end_s else None,
+    )
+
+
+def time_ratio(row: Row, meter: Meter, seed: int) -> float:
+    """Until the last call was over, as a multiple of the ideal; infinite if it is not over."""
+    over = meter.lost + meter.answered == meter.calls
+    return (meter.ended_at if over else math.inf) / ideal_s(row, meter.upstream, seed)
+
+
+def ideal_s(row: Row, upstream: Metered, seed: int) -> float:
+    """Until all calls are over, each admitted in its order when its capacity has come in."""
+    backlog, latency = Backlog(seed, row.calls, row.tokens), upstream.latency
+    over_s, low = 0.0, 0.0
+    while (work := backlog.next()) is not None:
+        high = row.end_s
+        while high - low > 1e-3:
+            middle = (low + high) / 2
+            enough = upstream.limit.capacity(0.0, middle) >= work.number
+            low, high = (low, middle) if enough else (middle, high)
+        over_s = max(over_s, low + latency.of(work))
+    return over_s

@@ -51,10 +51,14 @@ DOWN = Reply(503, {"content-type": "text/html"}, b"<html><title>503 Service</tit
 
 @dataclass(frozen=True, slots=True)
 class Work(Request):
-    """A request of the backlog, with its number in it and what it costs in LLM tokens."""
+    """A request of the backlog: its number, its cost in LLM tokens, and how long its answer is.
+
+    The length is a standard normal deviate, in the logarithm: whoever sends it waits as long.
+    """
 
     number: int = 0
     tokens: int = 30
+    length: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,16 @@ class Latency:
     median_s: float = 2.0
     sigma: float = 0.8
 
-    def draw(self, chance: random.Random) -> float:
-        """Seconds of one answer."""
+    @property
+    def mean_s(self) -> float:
+        """Of the law; what clipping takes from it is left out."""
+        return self.median_s * math.exp(self.sigma**2 / 2)
+
+    def of(self, work: Request) -> float:
+        """Seconds of the answer to a request."""
+        assert isinstance(work, Work)
         low, high = LATENCY_S
-        return min(high, max(low, chance.lognormvariate(math.log(self.median_s), self.sigma)))
+        return min(high, max(low, self.median_s * math.exp(self.sigma * work.length)))
 
 
 @dataclass(slots=True)
@@ -112,7 +122,7 @@ class Upstream:
         if wait_s is not None:
             reply = self._told(REFUSAL, wait_s) if self.hints else REFUSAL
             return reply, arrival - now + chance.uniform(*REFUSAL_S)
-        seconds = self.latency.draw(chance)
+        seconds = self.latency.of(request)
         self.limit.occupy(arrival + seconds)
         return self._answer(request), arrival - now + seconds
 
@@ -140,14 +150,14 @@ class Upstream:
 class Queueing:
     """A server that refuses nothing: it begins so many answers a second, the rest waits in line.
 
-    As a limit it counts what it begins; a queue of a minute ends in a 503.
+    Whoever finds a queue of a minute is answered 503.
     """
 
     rate_per_s: float
     seed: int
     latency: Latency = field(default_factory=Latency)
     share: Share = STEADY
-    unit: Unit = Unit.REQUESTS
+    unit: Unit = Unit.ANSWERS
     _chance: random.Random = field(init=False)
     _begun: float = 0.0
 
@@ -160,13 +170,13 @@ class Queueing:
         """Itself."""
         return self
 
-    def __call__(self, request: Request, now: float) -> tuple[Outcome, float]:  # noqa: ARG002
+    def __call__(self, request: Request, now: float) -> tuple[Outcome, float]:
         """Answer a request when its turn has come."""
         begin = max(now, self._begun)
         if begin - now > QUEUE_S_MAX:
             return FAULTS[2], self._chance.uniform(*REFUSAL_S)
         self._begun = begin + 1.0 / (self.rate_per_s * self.share.at(begin))
-        return ANSWER, begin - now + self.latency.draw(self._chance)
+        return ANSWER, begin - now + self.latency.of(request)
 
     def capacity(self, start: float, end: float) -> float:
         """As a limit's."""
@@ -194,11 +204,11 @@ class Outage:
         """Itself: its capacity is what is asked of it while it is up."""
         return self
 
-    def __call__(self, request: Request, now: float) -> tuple[Outcome, float]:  # noqa: ARG002
+    def __call__(self, request: Request, now: float) -> tuple[Outcome, float]:
         """Answer, or be down."""
         if self.start_s <= now < self.end_s:
             return DOWN, self._chance.uniform(*REFUSAL_S)
-        return ANSWER, self.latency.draw(self._chance)
+        return ANSWER, self.latency.of(request)
 
     def capacity(self, start: float, end: float) -> float:
         """As a limit's."""

@@ -8,23 +8,24 @@ caps what is in flight. A client learns what the upstream answers; it is told no
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from halley.compose import runtime
 from halley.core.model import History, Outcome, Request
-from halley.core.policy import Policy
+from halley.core.policy import Pace, Policy
 from halley.drivers.chance import Chance
 from halley.drivers.virtual import Call, Upstream, VirtualClock, VirtualTime
 
 from .backlog import Backlog
-from .measure import Meter, Result
-from .rows import OUTAGE_S, QUEUED, Row
+from .measure import Meter, Result, RunawayError, result
+from .rows import QUEUED, Row
 from .upstreams import Work
 
 TICK_S = 0.01
 """The backlog is refilled this often, so that even an unpaced client sends finitely often."""
 DEADLINE_S = 7 * 86400.0
-BATCH = Policy(attempts=20, deadline_s=DEADLINE_S)
+BATCH = Policy(pace=Pace.RAMP, deadline_s=DEADLINE_S)
 LIBRARY = Policy()
 
 
@@ -74,7 +75,7 @@ class Process:
 
 def run(row: Row, seed: int, policy: Policy | None = None) -> Result:
     """Run halley on a row; the policy is that of a batch, or the default where calls arrive."""
-    meter = Meter(row.make(seed), row.end_s, row.processes)
+    meter = Meter(row.make(seed), row.end_s, row.processes, row.calls)
     backlog = Backlog(seed, row.calls, row.tokens)
     chosen = policy or (BATCH if row.arrivals_per_s is None else LIBRARY)
     clock = VirtualClock()
@@ -87,38 +88,6 @@ def run(row: Row, seed: int, policy: Policy | None = None) -> Result:
         else:
             process.refilling = True
             process.arrive(1.0 / row.arrivals_per_s, row.end_s)
-    clock.run(until=row.end_s)
-    return result(row, meter)
-
-
-def result(row: Row, meter: Meter) -> Result:
-    """Sum up a run."""
-    since, arrivals = row.recovers_from_s, row.arrivals_per_s
-    return Result(
-        goodput=meter.goodput(),
-        refused=meter.refused(),
-        given_up=meter.given_up(),
-        lost=meter.lost,
-        recovery_s=None if since is None else meter.recovery_s(since),
-        fairness=meter.fairness(),
-        time=None if row.calls is None else time_ratio(row, meter),
-        sends=None if arrivals is None else meter.sends(*OUTAGE_S, arrivals),
-    )
-
-
-def time_ratio(row: Row, meter: Meter) -> float:
-    """Until the last call was over, as a multiple of the time its capacity takes to come in."""
-    assert row.calls is not None
-    over = meter.lost + meter.answered == row.calls
-    return (meter.ended_at if over else float("inf")) / ideal_s(row, meter)
-
-
-def ideal_s(row: Row, meter: Meter) -> float:
-    """When so many calls can have been admitted, found by halving."""
-    low, high = 0.0, row.end_s
-    wanted = float(row.calls or 0)
-    while high - low > 1e-3:
-        middle = (low + high) / 2
-        enough = meter.upstream.limit.capacity(0.0, middle) >= wanted
-        low, high = (low, middle) if enough else (middle, high)
-    return high
+    with suppress(RunawayError):
+        clock.run(until=row.end_s)
+    return result(row, meter, seed)

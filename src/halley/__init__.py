@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from halley.core.credentials import Key
     from halley.core.errors import PolicyError
+    from halley.core.interrupted import StreamInterrupted
     from halley.core.model import Decision, Failure, History
     from halley.core.policy import Policy
     from halley.core.secret import Secret
@@ -31,6 +32,7 @@ _HOMES = {
     "Policy": "halley.core.policy",
     "PolicyError": "halley.core.errors",
     "Secret": "halley.core.secret",
+    "StreamInterrupted": "halley.core.interrupted",
     "explain": "halley.explaining",
     "history": "halley.transport.history",
     "options": "halley.policy.options",
@@ -48,6 +50,7 @@ __all__ = [
     "Policy",
     "PolicyError",
     "Secret",
+    "StreamInterrupted",
     "explain",
     "history",
     "options",

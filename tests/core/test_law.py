@@ -108,10 +108,10 @@ def test_the_ramp_doubles_every_second_while_it_binds():
 def test_nothing_grows_while_the_work_is_what_limits(ramp):
     """Calls that came when they liked prove nothing about the limit."""
     law = Law(ramp=ramp)
-    law.requests.value = 5.0
+    law.requests.value, law.tokens.value, law.calls.value = 5.0, 50.0, 8.0
     for number in range(1000):
         law.apply(sent(number / 4.0, Binds.NOTHING))
-    assert law.requests.value == 5.0
+    assert (law.requests.value, law.tokens.value, law.calls.value) == (5.0, 50.0, 8.0)
 
 
 def test_a_burst_of_refusals_is_one_cut():
@@ -233,6 +233,27 @@ def test_after_slow_down_it_grows_by_half_in_fifteen_minutes():
     assert start * 1.4 < law.rate_per_s <= start * 1.51
 
 
+def test_a_named_limit_of_calls_in_flight_stays_when_others_are_not_named():
+    """One fewer than were refused, from the first refusal on."""
+    law = settled()
+    law.apply(sent(20.0, in_flight=6))
+    law.apply(refused(20.1, 20.0, Why.CONCURRENCY, in_flight=6))
+    assert law.in_flight_max == 5.0
+    law.apply(sent(30.0, in_flight=4))
+    law.apply(sent(31.0, in_flight=4))
+    law.apply(refused(31.1, 31.0, in_flight=4))
+    assert law.in_flight_max == 5.0
+
+
+def test_without_knowing_how_many_were_in_flight_the_rate_is_cut():
+    """Calls that needed no permit were not counted."""
+    law = Law()
+    for number in range(20):
+        law.apply(sent(number / 20, Binds.NOTHING))
+    law.apply(refused(1.0, 0.9, Why.CONCURRENCY))
+    assert law.rate_per_s is not None
+
+
 def test_a_named_token_limit_holds_tokens_and_not_requests():
     """What a refusal says outweighs what is suspected."""
     law = Law()
@@ -267,6 +288,16 @@ def test_what_headers_tell_after_a_refusal_counts_no_more():
     law = settled()
     law.apply(Signal(Event.TOLD, 20.0, 20.0, Binds.TOKENS, 1.0))
     assert law.tokens_per_s is None
+
+
+def test_a_block_of_an_hour_does_not_set_it_free():
+    """Its probes are refused again and again."""
+    law, now = Law(), 0.0
+    while now < 3600.0:
+        law.apply(sent(now))
+        law.apply(refused(now + 0.1, now))
+        now = max(now + 0.2, law.probe_at)
+        assert not law.free(now)
 
 
 class Server:

@@ -141,7 +141,7 @@ def test_what_a_timer_fetched_too_late_is_made_up():
     """Callers that come 20 ms after their time still go at the rate, on the whole."""
     paced = lane()
     paced.law.requests.value, paced.law.cuts = 100.0, 1
-    paced.law.cut_at = 0.0
+    paced.law.refused_at = 0.0
     went, now = 0, 0.0
     while now < 2.0:
         answer = paced.enter(caller := Waiting(), now, math.inf)

@@ -18,11 +18,12 @@ from halley.core.policy import Policy
 from halley.drivers.chance import Chance
 from halley.drivers.clock import Clock
 from halley.drivers.session import Runtime
+from tests.lines import EVENTS
 
 OUTCOMES = ("ok", "503", "429", "fault", "cut", "huge", "stream", "stream_cut")
 SCRIPTS = st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=4)
 POLICY = Policy(in_flight_max=1, attempts=4, body_bytes_max=1024, inspect_bytes_max=1024)
-CHUNKS = {"ok": [b'{"choices":[{}]}'], "huge": [b"x" * 600] * 4, "stream": [b"data: 1\n\n"] * 3}
+CHUNKS = {"ok": [b'{"choices":[{}]}'], "huge": [b"x" * 600] * 4, "stream": EVENTS}
 STATUS = {"503": 503, "429": 429, "huge": 500, "cut": 503}
 
 
@@ -65,6 +66,7 @@ class World:
     def _body(self, outcome: str) -> Any:
         world, module = self, self.module
         chunks = CHUNKS.get(outcome.removesuffix("_cut"), [b"{}"])
+        chunks = chunks[:1] if outcome == "stream_cut" else chunks
 
         class Body(module.SyncByteStream, module.AsyncByteStream):
             closed = False

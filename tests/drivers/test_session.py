@@ -9,7 +9,7 @@ import pytest
 
 import halley
 from halley.compose import runtime
-from halley.core.effects import Admit, Deliver, Send
+from halley.core.effects import Admit, Deliver, Send, StreamEnd
 from halley.core.model import Reply, Request
 from halley.core.pace import Refused
 from halley.drivers.session import Session
@@ -80,7 +80,7 @@ def test_a_body_that_is_closed_inside_a_step_is_recorded_after_it():
     session.step(None)
     assert isinstance(session.step(GOOD._replace(held=False)), Deliver)
     with shared.lock:
-        session.let_go(b"the end")
+        session.let_go(StreamEnd(), b"the end")
     assert written == []
     other = Session(shared, lambda: REQUEST, shared.policy)
     other.start()

@@ -26,6 +26,10 @@ from tests.records.test_canary import CANARIES, KEY_HEADERS, ask, leaked
 
 SOON_S = 30.0
 """What must happen is waited for no longer."""
+BEGUN = (
+    b'data: {"choices":[{"delta":{"content":"x"}}],'
+    b'"usage":{"prompt_tokens":1,"completion_tokens":2}}\n\n'
+)
 USED = b'{"choices":[{"message":{}}],"usage":{"prompt_tokens":5,"completion_tokens":7}}'
 
 
@@ -111,10 +115,10 @@ def test_a_stream_is_told_of_when_it_is_over(line: Live):
     """Not before: a stream that breaks is no success."""
     heard = Heard()
     opened = line.client(
-        stream(b'data: {"usage":{"prompt_tokens":1,"completion_tokens":2}}\n\n', error="ReadError"),
+        stream(BEGUN, error="ReadError"),
         hooks=[heard],
     ).open()
-    with pytest.raises(line.error("ReadError")):
+    with pytest.raises(line.error("RequestError")):
         opened.rest()
     opened.close()
     cut = heard.next()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -22,9 +23,11 @@ import halley
 from halley.records.conventions import LATEST_GENAI, OPT_IN
 from tests.lines import CHAT, JSON, QUICK, Answer, Line, failing, fault, stream
 from tests.records.test_canary import CANARIES, KEY_HEADERS, ask, leaked
+from tests.records.test_hooks import BEGUN
 from tests.transport.test_watch import LEFT
 
 TRACED = QUICK.override({"telemetry": "otel"})
+CONTENT = b'data: {"choices":[{"delta":{"content":"x"},"finish_reason":"stop"}]}\n\n'
 USED = b'{"choices":[{"message":{}}],"usage":{"prompt_tokens":5,"completion_tokens":7}}'
 
 SAMPLED = 0x01
@@ -188,22 +191,36 @@ def test_a_fault_is_named_and_not_told_as_an_exception(line: Line, told: Told):
 def test_a_stream_ends_its_spans_with_its_last_byte(line: Line, told: Told):
     """While it is open nothing is over."""
     usage = b'data: {"usage":{"prompt_tokens":1,"completion_tokens":2}}\n\n'
-    opened = line.client(stream(b"data: {}\n\n", usage), policy=TRACED).open(
-        json={"model": "m", "stream": True}
-    )
+    chunks = (CONTENT, usage, b"data: [DONE]\n\n")
+    opened = line.client(stream(*chunks), policy=TRACED).open(json={"model": "m", "stream": True})
     assert told.spans == []
     opened.rest()
     opened.close()
     call, (attempt,) = told.call()
     assert seen(call)["gen_ai.request.stream"] is True
     assert seen(call)["gen_ai.usage.output_tokens"] == 2
+    assert 0 <= seen(call)["gen_ai.response.time_to_first_chunk"] < 60
+    assert seen(attempt)["halley.stream"] == "complete"
     assert attempt.end_time <= call.end_time
+    first = told.points("gen_ai.client.operation.time_to_first_chunk")
+    assert matching(first, gen_ai__request__model="m")
+
+
+@LEFT
+def test_a_stream_that_nobody_holds_ends_its_spans(line: Line, told: Told):
+    """Whenever it is collected."""
+    opened = line.client(stream(CONTENT, CONTENT), policy=TRACED).open()
+    del opened
+    gc.collect()
+    call, (attempt,) = told.call()
+    assert seen(attempt)["http.response.status_code"] == 200
+    assert call.end_time >= attempt.end_time
 
 
 def test_a_stream_that_breaks_is_an_error_of_the_call(line: Line, told: Told):
     """Status 200, and yet."""
-    opened = line.client(stream(b"data: 1\n\n", error="ReadError"), policy=TRACED).open()
-    with pytest.raises(line.error("ReadError")):
+    opened = line.client(stream(BEGUN, error="ReadError"), policy=TRACED).open()
+    with pytest.raises(line.error("RequestError")):
         opened.rest()
     opened.close()
     call, (attempt,) = told.call()

@@ -23,11 +23,12 @@ from halley.core.model import (
     Origin,
     Scope,
     StopReason,
+    StreamState,
 )
 from halley.records.events import Event
 from halley.records.prometheus import MODELS_MAX, Metrics, Names, status_of
 from halley.records.usage import Usage
-from tests.lines import QUICK, Answer, Line, failing, fault
+from tests.lines import QUICK, Answer, Line, failing, fault, stream
 from tests.records.test_canary import KEY_HEADERS, ask, leaked
 from tests.records.test_hooks import Heard
 
@@ -155,6 +156,25 @@ def test_an_attempt_whose_wait_was_cancelled_is_counted_once(counted: Counted):
     assert counted["calls_total"] == {("m", "cancelled"): 1}
 
 
+def test_streams_are_counted_by_how_they_ended(line: Line, counted: Counted):
+    """And how long their first content took; another body is no stream."""
+    whole = b'data: {"choices":[{"delta":{"content":"x"},"finish_reason":"stop"}]}\n\n'
+    cut = b'data: {"choices":[{"delta":{"content":"x"}}]}\n\n'
+    answers = (stream(whole, b"data: [DONE]\n\n"), stream(cut, error="ReadError"), Answer())
+    caller, settled = counting(line, counted, 3, *answers)
+    opened = caller.open(json={"model": "m", "stream": True})
+    opened.rest()
+    opened.close()
+    opened = caller.open(json={"model": "m", "stream": True})
+    with pytest.raises(line.error("RequestError")):
+        opened.rest()
+    opened.close()
+    caller.post()
+    settled()
+    assert counted["streams_ended_total"] == {("complete",): 1, ("interrupted",): 1}
+    assert counted["time_to_first_content_seconds_count"] == {("m",): 2}
+
+
 def test_durations_are_attempts_and_waits(counted: Counted):
     """In seconds, in buckets that reach to the default deadline."""
     counted.metrics(told(failed(), Attempt(2, Action.OK, 100.0, 200)))
@@ -217,6 +237,8 @@ def everything(counted: Counted) -> None:
     """Count one of everything."""
     counted.metrics(told(failed(failure=halley_failure(ambiguous=True))))
     counted.metrics(told(failed(stop_reason=StopReason.BUDGET), usage=Usage(1, 1)))
+    streamed = {"stream": StreamState.COMPLETE, "first_s": 0.2}
+    counted.metrics(told(Attempt(1, Action.OK, 0.5, 200, **streamed)))
 
 
 def test_the_page_is_one_that_openmetrics_allows(counted: Counted):

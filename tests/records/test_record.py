@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from typing import Any
@@ -14,7 +15,7 @@ import halley
 from halley.core.model import Action, Attempt, Failure, History, Kind, Origin, Request, Scope
 from halley.records.record import fields, line, total_tokens
 from halley.records.redact import Redactor
-from tests.lines import ANSWER, CHAT, Answer, Line, failing, fault, stream
+from tests.lines import ANSWER, CHAT, EVENTS, Answer, Line, failing, fault, stream
 
 DOCUMENTED = {"method", "path", "model", "status", "request_id", "retryable"}
 ALWAYS = {
@@ -47,6 +48,8 @@ def lines(caplog: pytest.LogCaptureFixture):
         assert len(calls) == 1
         assert all(len(call) == 12 for call in calls)
         for record in records:
+            if record["stream"] is None:
+                assert (record.pop("stream"), record.pop("first_s")) == (None, None)
             assert record.pop("ts").endswith("Z")
             assert 0 <= record.pop("elapsed_s") < 60
         return records
@@ -137,13 +140,40 @@ def test_a_fault(line: Line, lines):
 
 def test_a_stream_that_is_cut(line: Line, lines):
     """Status 200, and yet a failure: bytes were delivered, nothing is sent again."""
-    opened = line.client(stream(b"data: 1\n\n", error="ReadError")).open()
-    with pytest.raises(line.error("ReadError")):
+    opened = line.client(stream(EVENTS[0], error="ReadError")).open()
+    with pytest.raises(halley.StreamInterrupted):
         opened.rest()
     opened.close()
     (cut,) = lines()
     assert (cut["status"], cut["fault"], cut["kind"]) == (200, "read", "stream_cut")
     assert (cut["action"], cut["retryable"], cut["stop_reason"]) == ("stop", False, "committed")
+    assert cut["stream"] == "interrupted"
+    assert 0 <= cut["first_s"] < 60
+
+
+ENDINGS = {
+    "complete": (stream(), 9),
+    "closed": (stream(), 1),
+    "failed": (stream(EVENTS[0], b'data: {"error":{"message":"busy"}}\n\n', EVENTS[0]), 9),
+    "stalled": (stream(EVENTS[0], error="ReadTimeout"), 9),
+}
+
+
+@pytest.mark.filterwarnings(  # httpx's own generators complain when an iteration is left
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+@pytest.mark.parametrize("state", ENDINGS)
+def test_a_stream_says_how_it_ended(line: Line, lines, state: str):
+    """By its finish, by the caller's hand, by an error inside it, by silence."""
+    answer, chunks = ENDINGS[state]
+    opened = line.client(answer).open()
+    with contextlib.suppress(halley.StreamInterrupted):
+        for _ in range(chunks):
+            opened.next()
+    opened.close()
+    (record,) = lines()
+    assert (record["stream"], record["status"]) == (state, 200)
+    assert record["action"] == ("stop" if state in ("failed", "stalled") else "ok")
 
 
 def test_a_call_that_is_cancelled_while_it_waits(lines, monkeypatch: pytest.MonkeyPatch):

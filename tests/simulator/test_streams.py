@@ -14,7 +14,8 @@ HEAD = Event(b"data: head\n\n", Part.HEAD)
 ONE, TWO = Event("data: một\n\n".encode()), Event(b"data: two\n\n")
 FINISH = Event(b"data: finish\n\n", Part.FINISH)
 DONE = Event(b"data: [DONE]\n\n", Part.DONE)
-WHOLE = Stream((HEAD, ONE, TWO, FINISH, DONE), error=b"data: error\n\n")
+FAILED = Event(b"data: failed\n\n", Part.FINISH)
+WHOLE = Stream((HEAD, ONE, TWO, FINISH, DONE), error=b"data: error\n\n", failure=FAILED.data)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,15 @@ WHOLE = Stream((HEAD, ONE, TWO, FINISH, DONE), error=b"data: error\n\n")
         (streams.cut_at(0), (), Ending.CUT),
         (streams.cut_at(), (HEAD, ONE), Ending.CUT),
         (streams.cut_at(3, clean=True), (HEAD, ONE, TWO), Ending.CUT_CLEAN),
+        (streams.cut_at_byte(0), (), Ending.CUT),
+        (streams.cut_at_byte(12), (HEAD,), Ending.CUT),
+        (streams.cut_at_byte(15), (HEAD, Event(b"dat")), Ending.CUT),
+        (streams.cut_at_byte(15, clean=True), (HEAD, Event(b"dat")), Ending.CUT_CLEAN),
+        (streams.cut_at_byte(), (HEAD, ONE, Event(b"data:")), Ending.CUT),
         (streams.stall_at(2), (HEAD, ONE), Ending.STALL),
+        (streams.left_open, WHOLE.events, Ending.STALL),
+        (streams.failed_finish, (HEAD, ONE, TWO, FAILED, DONE), Ending.COMPLETE),
+        (streams.instead(b"<html>"), (Event(b"<html>"),), Ending.COMPLETE),
         (streams.without(Part.DONE), (HEAD, ONE, TWO, FINISH), Ending.COMPLETE),
         (streams.without(Part.FINISH), (HEAD, ONE, TWO, DONE), Ending.COMPLETE),
         (streams.duplicate(1), (HEAD, ONE, ONE, TWO, FINISH, DONE), Ending.COMPLETE),
@@ -79,6 +88,28 @@ def test_slow_first_delays_only_the_first_event():
     assert [event.after_s for event in streams.slow_first(3.0)(WHOLE).events] == [3.0, 0, 0, 0, 0]
 
 
+def test_slow_token_delays_only_the_first_text():
+    """What precedes it comes at once."""
+    assert [event.after_s for event in streams.slow_token(3.0)(WHOLE).events] == [0, 3.0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("wait_s", "pings"), [(0.4, 3), (45.0, 4)])
+def test_slow_token_under_keepalives(wait_s: float, pings: int):
+    """Keep-alives of the format fill the wait, three at least, and add nothing to it."""
+    stream = Stream(WHOLE.events, keepalive=b": alive\n\n")
+    head, *between, one, _, _, _ = streams.slow_token(wait_s, keepalive=True)(stream).events
+    assert (head, one.data) == (HEAD, ONE.data)
+    assert [event.data for event in between] == [b": alive\n\n"] * pings
+    assert sum(event.after_s for event in (*between, one)) == pytest.approx(wait_s)
+
+
+def test_without_a_text_or_a_failure_nothing_is_spoiled():
+    """A dialect may have no finish that says error, and an answer no text."""
+    bare = Stream((HEAD, DONE))
+    assert streams.failed_finish(bare) == bare
+    assert streams.slow_token(3.0)(bare) == bare
+
+
 def test_faults_compose_from_left_to_right():
     """Two faults on one stream both show."""
     spoiled = streams.play(WHOLE, streams.slow_first(2.0), streams.cut_at(2))
@@ -89,8 +120,10 @@ def test_faults_compose_from_left_to_right():
 @given(at=st.integers(5, 50))
 def test_a_fault_beyond_the_end_changes_nothing(at):
     """Nothing to spoil leaves the stream as it is, so that no ledger claims a fault."""
+    beyond = sum(len(event.data) for event in WHOLE.events) + at - 5
     for fault in (streams.cut_at(at), streams.stall_at(at), streams.corrupt(at)):
         assert fault(WHOLE) == WHOLE
+    assert streams.cut_at_byte(beyond)(WHOLE) == WHOLE
 
 
 def _is_utf8(data):

@@ -14,7 +14,7 @@ from halley.core.model import StopReason
 from halley.core.pace import Lane
 from halley.drivers.clock import Clock
 from halley.testing import no_wait
-from tests.lines import CHAT, Answer, Line, failing
+from tests.lines import CHAT, Answer, Line, failing, stream
 
 SLOW = halley.Policy(backoff_base_s=20)
 
@@ -134,7 +134,7 @@ def test_waiting_for_a_permit_is_real(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Lane, "enter", lambda *a, **k: asked.append(1) or enter(*a, **k))
     with Line("httpx2", "threads") as line, no_wait() as skipped:
         caller = line.client(
-            Answer(200, (b"data: 1\n\n",), {"content-type": "text/event-stream"}),
+            stream(),
             Answer(),
             policy=halley.Policy(in_flight_max=1),
         )

@@ -11,7 +11,7 @@ import pytest
 import halley
 from halley.core.model import Action, FaultKind, History, StopReason
 from halley.drivers.clock import Clock
-from tests.lines import Answer, Line, failing, fault, stream
+from tests.lines import EVENTS, Answer, Line, failing, fault, stream
 
 
 def test_a_success_carries_its_attempts_on_the_response(line: Line):
@@ -58,9 +58,9 @@ def test_a_status_error_is_searched_for_its_response(line: Line):
 
 def test_a_stream_that_breaks_carries_them_on_its_exception(line: Line):
     """Nothing is sent again once a byte was delivered: the reason is `committed`."""
-    opened = line.client(stream(b"data: 1\n\n", error="ReadError")).open()
-    assert opened.next() == b"data: 1\n\n"
-    with pytest.raises(line.error("ReadError")) as caught:
+    opened = line.client(stream(EVENTS[0], error="ReadError")).open()
+    assert opened.next() == EVENTS[0]
+    with pytest.raises(line.error("RemoteProtocolError")) as caught:
         opened.next()
     opened.close()
     found = halley.history(caught.value)

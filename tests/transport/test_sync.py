@@ -15,7 +15,7 @@ from halley.core.model import StopReason
 from halley.drivers.clock import Clock
 from halley.simulator import Simulator, fail, ok, serve
 from halley.testing import no_wait
-from tests.lines import ASK, CHAT, QUICK, Answer, Line, failing
+from tests.lines import ASK, CHAT, QUICK, Answer, Line, failing, stream
 
 KEY = {"authorization": "Bearer sk-" + "a" * 32}
 FAMILIES = {"httpx2": halley.Client, "httpx": halley.httpx.Client}
@@ -86,9 +86,7 @@ def test_nothing_of_the_reply_is_open_while_a_call_waits(
 def test_queueing_is_under_the_deadline(threads: Line):
     """The one permit is taken and never given back: the second call ends in time, and says why."""
     caller = threads.client(policy=halley.Policy(in_flight_max=1, deadline_s=0.2))
-    caller.upstream.answers = [
-        Answer(200, (b"data: 1\n\n",), {"content-type": "text/event-stream"})
-    ]
+    caller.upstream.answers = [stream()]
     opened = caller.open()
     started = time.monotonic()
     with pytest.raises(threads.error("PoolTimeout"), match="deadline") as caught:
@@ -103,9 +101,7 @@ def test_queueing_is_under_the_deadline(threads: Line):
 def test_a_full_queue_refuses_at_once(threads: Line):
     """`queue_max` waiting calls, and one more."""
     caller = threads.client(policy=halley.Policy(in_flight_max=1, queue_max=1, deadline_s=20))
-    caller.upstream.answers = [
-        Answer(200, (b"data: 1\n\n",), {"content-type": "text/event-stream"})
-    ]
+    caller.upstream.answers = [stream()]
     opened = caller.open()
     with ThreadPoolExecutor(1) as pool:
         queued = pool.submit(caller.post)

@@ -12,7 +12,16 @@ from typing import Final
 from halley.cli.chat import Answer
 from halley.cli.exits import Exit
 from halley.cli.words import KINDS
-from halley.core.model import Action, Attempt, Failure, Kind, Origin, Scope
+from halley.core.model import (
+    Action,
+    Attempt,
+    Failure,
+    Kind,
+    Origin,
+    Scope,
+    StopReason,
+    StreamState,
+)
 from halley.explaining import explain
 from halley.providers.advice import advice
 
@@ -53,7 +62,8 @@ def verdict_of(answer: Answer, model: str) -> Verdict:
     """Return what a call came to."""
     last = answer.attempts[-1]
     if last.action is not Action.OK:
-        told = advice(last.failure, last.action, model=model) if last.failure else ""
+        advised = last.decision.action if last.decision else last.action
+        told = advice(last.failure, advised, model=model) if last.failure else ""
         return Verdict(last.action, _seen(last), told or f"stopped: {last.stop_reason}")
     if answer.error:
         frame = explain({"status": 200, "body": answer.error, "partial_output": bool(answer.text)})
@@ -86,6 +96,8 @@ def summary(answer: Answer, verdict: Verdict, model: str) -> dict[str, object]:
 def _seen(attempt: Attempt) -> str:
     """Say what the last attempt met, and after how many."""
     kind = KINDS[attempt.failure.kind][0] if attempt.failure else "no permit to send"
+    if attempt.stream is StreamState.FAILED and attempt.stop_reason is StopReason.COMMITTED:
+        return f"the stream failed: {kind}"
     status = f"{attempt.status} " if attempt.fault is None and attempt.status else ""
     many = f" ({attempt.number} attempts)" if attempt.number > 1 else ""
     return f"{status}{kind}{many}"

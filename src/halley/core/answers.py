@@ -13,7 +13,7 @@ from halley.core.bodies import Form
 from halley.core.endpoints import GENERATES_TEXT, TASKS, Endpoint, Format
 from halley.core.envelopes import Shape, is_object, objects
 from halley.core.evidence import Evidence
-from halley.core.model import Reply
+from halley.core.model import Reply, StreamState
 from halley.core.notes import Object
 
 MEDIA: Final = ("audio/", "video/", "image/", "application/pdf", "application/zip", "font/")
@@ -87,12 +87,17 @@ def is_media(content_type: str) -> bool:
 
 def symptoms(endpoint: Endpoint, reply: Reply, evidence: Evidence) -> frozenset[str]:
     """The marks of a 2xx answer that is none; empty for a good one."""
-    return frozenset(f"@answer.{name}" for name in _symptoms(endpoint, reply, evidence))
+    found = list(_symptoms(endpoint, reply, evidence))
+    if not found and reply.stream is not None:
+        found = ["cut" if reply.stream is StreamState.INTERRUPTED else "in_band"]
+    return frozenset(f"@answer.{name}" for name in found)
 
 
 def _symptoms(endpoint: Endpoint, reply: Reply, evidence: Evidence) -> Iterator[str]:
     json = expects_json(endpoint.format)
     whole = reply.complete
+    cut = reply.stream is StreamState.INTERRUPTED
+    events = cut or "event-stream" in reply.headers.get("content-type", "")
     match evidence.body.form:
         case Form.PAGE:
             yield "page"
@@ -103,7 +108,9 @@ def _symptoms(endpoint: Endpoint, reply: Reply, evidence: Evidence) -> Iterator[
         case Form.BROKEN if whole and json:
             yield "broken"
         case Form.EVENTS if whole and endpoint.format in GENERATES_TEXT:
-            yield from _stream(evidence)
+            yield from _stream(evidence, cut=cut)
+        case Form.JSON if events and whole and endpoint.format in GENERATES_TEXT:
+            yield "no_events"
         case Form.JSON:
             for document in _unwrapped(evidence.body.documents):
                 yield from _document(endpoint, document)
@@ -116,11 +123,11 @@ def _unwrapped(documents: Iterable[object]) -> Iterator[Object]:
         yield from objects(document)
 
 
-def _stream(evidence: Evidence) -> Iterator[str]:
+def _stream(evidence: Evidence, *, cut: bool) -> Iterator[str]:
     frames = [frame for frame in evidence.body.documents if is_object(frame)]
     if not frames:
         yield "empty"
-    elif not any(finishes(frame) for frame in frames):
+    elif cut or not any(finishes(frame) for frame in frames):
         yield "cut"
     for frame in frames:
         if any(reason(choice) == "error" for choice in objects(frame.get("choices"))):

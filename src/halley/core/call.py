@@ -55,6 +55,7 @@ from halley.core.repair import REPAIRS_MAX, repair
 from halley.core.replies import may_redirect
 from halley.core.retries import Retries
 from halley.core.schedule import backoff, jittered
+from halley.core.stream_terms import stream_terms
 from halley.core.throttle import throttled, why_of
 
 if TYPE_CHECKING:
@@ -102,7 +103,12 @@ class Call:
     def steps(self, now: float, *, free: bool | None) -> Steps:
         """Admit, send, decide; then deliver, give up, or wait and start again."""
         policy = self._policy
-        send = Send(self._deadline, policy.body_bytes_max, policy.inspect_bytes_max)
+        send = Send(
+            self._deadline,
+            policy.body_bytes_max,
+            policy.inspect_bytes_max,
+            terms=stream_terms(policy),
+        )
         lane: Lane | None = None
         if free is None:
             free = self._engine.begin(now)
@@ -201,7 +207,9 @@ class Call:
     def _judge(self, outcome: Outcome) -> Failure | None:
         """Classify; a healthy reply costs one cheap look, a task still at work is no failure."""
         if isinstance(outcome, Reply) and outcome.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
-            if healthy(outcome) or (not outcome.body and not outcome.held):
+            if not outcome.body and not outcome.complete:  # decided on its head, or on its start
+                return None
+            if outcome.stream is None and healthy(outcome):
                 return None
             if not suspicious(self.request, outcome):
                 return None
@@ -217,6 +225,7 @@ class Call:
 
     def _succeed(self, now: float, reply: Reply) -> Steps:
         found = request_id(reply.headers)
+        first_s = None if reply.content_at is None else reply.content_at - self._sent_at
         attempt = Attempt(
             self._attempts.number,
             Action.OK,
@@ -224,6 +233,7 @@ class Call:
             reply.status,
             request_id=found,
             key=self._keys.alias,
+            first_s=first_s,
         )
         self._attempts.keep(attempt)
         headers = self._lifted(reply, found)
@@ -236,12 +246,17 @@ class Call:
 
     def _ended(self, now: float, attempt: Attempt, end: StreamEnd) -> History:
         """Complete the last attempt with how its body ended."""
-        attempt = attempt._replace(elapsed_s=now - self._sent_at)
-        if end.fault is not None:
+        attempt = attempt._replace(elapsed_s=now - self._sent_at, stream=end.stream)
+        outcome = end.outcome
+        if outcome is not None:
+            failure = classify(self.request, outcome, self._engine.tables, partial_output=True)
+            if failure is not None:
+                self._refused(now, outcome, failure)
             attempt = attempt._replace(
                 action=Action.STOP,
-                fault=end.fault.kind,
-                failure=classify(self.request, end.fault, self._engine.tables, partial_output=True),
+                fault=outcome.kind if isinstance(outcome, Fault) else None,
+                failure=failure,
+                decision=None if failure is None else self._decision(failure),
                 stop_reason=StopReason.COMMITTED,
             )
         return self._attempts.amend(attempt)
@@ -250,7 +265,7 @@ class Call:
         """Decide about a failure, and tell pacer and breaker of it."""
         refused = self._refused(now, outcome, failure)
         self._noted(now, outcome, failure)
-        decision = decide(self.request, failure, attempt=self._attempts.used)
+        decision = self._decision(failure)
         wait_s, stop_reason = 0.0, self._final(decision, outcome)
         repaired = self._repair(now, decision, outcome, failure)
         if repaired is not None or (rotated and self._may_go_again(now)):
@@ -286,9 +301,13 @@ class Call:
             request_id=failure.request_id,
             repaired=repaired,
             key=self._keys.alias,
+            stream=outcome.stream,
         )
         self._attempts.keep(attempt)
         return attempt
+
+    def _decision(self, failure: Failure) -> Decision:
+        return decide(self.request, failure, attempt=self._attempts.used)
 
     def _refused(self, now: float, outcome: Outcome, failure: Failure) -> bool:
         """Say whether a failure is the pacer's affair, and tell the pacer, if waiting helps."""

@@ -14,8 +14,9 @@ from typing import NamedTuple, TypeAlias
 
 from halley.core.credentials import Credential
 from halley.core.local import Local
-from halley.core.model import Fault, History, Outcome
+from halley.core.model import History, Outcome, StreamState
 from halley.core.pace import Lane, Refused
+from halley.core.stream_terms import StreamTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Admit:
 class Send(NamedTuple):
     """Send the request, and read the body of the reply where `to_be_read` says so.
 
-    Value: a `Fault`, or a `Reply`. At most `body_bytes_max` raw bytes are held and at most
+    An event stream is read as far as `terms` say: to its first content, unless it fails or ends
+    before. Value: a `Fault`, or a `Reply`. At most `body_bytes_max` raw bytes are held and at most
     `inspect_bytes_max` decoded ones shown; what is beyond them stays on the wire and still reaches
     the caller. Nothing may outlast the deadline.
 
@@ -47,6 +49,7 @@ class Send(NamedTuple):
     body: bytes | None = None
     key: str | None = None
     answer: Local | None = None
+    terms: StreamTerms = StreamTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +110,16 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class StreamEnd:
-    """A body that was watched has ended, by `fault` if there is one.
+    """A body that was watched has ended.
 
-    A caller that closes a stream early ends it without a fault.
+    Attributes:
+        outcome: What it ended by: a fault, or the error that came inside an event stream; None: by
+            itself, or by the caller's hand.
+        stream: How an event stream ended, if that can be told.
     """
 
-    fault: Fault | None = None
+    outcome: Outcome | None = None
+    stream: StreamState | None = None
 
 
 class CallCancelled(BaseException):

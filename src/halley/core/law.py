@@ -25,9 +25,11 @@ __all__ = ["Binds", "Event", "Law", "Signal", "Why"]
 UNIT_S = 5.0
 """The law's unit of time."""
 UNIT_SENDS = 4
+"""But a unit has at least so many sends,"""
 BLOCK_SENDS = 8.0
+"""and so many more where every refusal begins a block: there it costs more to ask."""
 BLOCK_WEIGHT = 0.25
-"""But a unit has at least so many sends, and so many more where refusals come in blocks."""
+"""Of the last cut, in the share of cuts that led to a block."""
 ENOUGH = 5
 """What fewer calls admitted is no estimate."""
 RAMP_PER_S = 2.0
@@ -75,6 +77,7 @@ class Law:
         ramp: The rate starts low and doubles; otherwise nothing is held back before a refusal.
         said_rate: A refusal named the rate of requests as its reason.
         said_tokens: Or that of LLM tokens.
+        said_calls: Or the number of calls in flight.
         burst: What was admitted since the last cut.
         cycle: What was admitted since the last block ended.
         lately: Requests of the present second, of the one before, and when it began.
@@ -84,8 +87,12 @@ class Law:
         misses: Watched calls in a row that were refused.
         blocked_at: Since when everything is refused; None: it is not.
         cycle_cuts: Cuts since the last block ended.
+        blocks: Share of the cuts that led to a block, the latest ones weighing most.
         probe_at: In a block, nothing may go before this.
         refusal_s: The longest round trip of a refusal lately.
+        refused_at: When the last one came that was no stray.
+        strays: At which sends the last strays came.
+        slow_until: Until when the rate grows as `slow_down` allows.
         told_per_s: Where the ramp ends: the rate that a server's headers told.
     """
 
@@ -93,6 +100,7 @@ class Law:
     suspect: Suspect = field(default_factory=Suspect)
     said_rate: bool = False
     said_tokens: bool = False
+    said_calls: bool = False
     requests: Level = field(default_factory=Level)
     tokens: Level = field(default_factory=Level)
     calls: Level = field(default_factory=Level)
@@ -111,6 +119,7 @@ class Law:
     blocks: float = 0.0
     probe_at: float = -math.inf
     refusal_s: float | None = None
+    refused_at: float = -math.inf
     strays: tuple[int, ...] = ()
     slow_until: float = -math.inf
     told_per_s: float = math.inf
@@ -139,7 +148,7 @@ class Law:
 
     def free(self, now: float) -> bool:
         """Say whether nothing need be held back any more: it was quiet for a minute."""
-        return not self.ramp and now - self.cut_at > FREE_AFTER_S
+        return not self.ramp and now - self.refused_at > FREE_AFTER_S
 
     def state(self) -> dict[str, Any]:
         """Return all that the law knows; JSON carries it, if it may write infinities."""
@@ -277,6 +286,7 @@ class Law:
             self.watched_at = None
         if why is Why.STRAY:
             return
+        self.refused_at = signal.now
         self.suspect.refused(signal.in_flight)
         if why is Why.CONCURRENCY and (fresh or self.blocked_at is not None):
             self._cut_calls(signal.in_flight)
@@ -299,18 +309,20 @@ class Law:
             return Why.RATE
         elif why is not Why.UNKNOWN:
             self._told(why)
-            return why
+            unknown = why is Why.CONCURRENCY and not signal.in_flight
+            return Why.RATE if unknown else why
         if signal.in_flight == 1:
             self.suspect.acquit_calls()
         if self.seen and signal.sent_at >= self.cut_at:
             self.suspect.judge(signal.in_flight, signal.cost)
-        if self.suspect.why is not Why.CONCURRENCY:
+        if self.suspect.why is not Why.CONCURRENCY and not self.said_calls:
             self.calls = Level()
         return self.suspect.why
 
     def _told(self, why: Why) -> None:
         self.said_rate |= why is Why.RATE
         self.said_tokens |= why is Why.TOKENS
+        self.said_calls |= why is Why.CONCURRENCY
         if why is Why.TOKENS and not self.said_rate:
             self.suspect.why = Why.TOKENS
 

@@ -132,6 +132,20 @@ class FaultKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+class StreamState(StrEnum):
+    """How an event stream ended; one of a format whose end cannot be told has none."""
+
+    COMPLETE = "complete"
+    INTERRUPTED = "interrupted"
+    """It broke off, or ended without its finish."""
+    STALLED = "stalled"
+    """Nothing came, or nothing but keepalives, for too long."""
+    FAILED = "failed"
+    """An error came inside the stream."""
+    CLOSED = "closed"
+    """The caller wanted no more."""
+
+
 NEVER_SENT = frozenset(
     {
         FaultKind.DNS,
@@ -171,7 +185,9 @@ class Reply(NamedTuple):
 
     `body` is the decoded start of the body, at most the inspection limit; `complete` says that
     nothing follows it; `held` that all of it was read off the wire, so that the call can end here.
-    A reply decided on its head has ``body=b""`` and neither.
+    A reply decided on its head has ``body=b""`` and neither. Of an event stream `stream` says how
+    it ended before anything of it was delivered, and `content_at` when its first content came, in
+    the driver's monotonic seconds.
     """
 
     status: int
@@ -179,13 +195,16 @@ class Reply(NamedTuple):
     body: bytes = b""
     complete: bool = True
     held: bool = True
+    stream: StreamState | None = None
+    content_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The server did not answer, or not to the end."""
+    """The server did not answer, or not to the end; `stream` as in `Reply`."""
 
     kind: FaultKind
+    stream: StreamState | None = None
 
     @property
     def never_sent(self) -> bool:
@@ -248,6 +267,8 @@ class Attempt(NamedTuple):
         stop_reason: Set on the last attempt of a call that was given up.
         repaired: What was changed in the request for the next attempt; None: nothing.
         key: The alias of the credential it was sent with; None: the client's own.
+        stream: How its event stream ended; None: it was none, or its end cannot be told.
+        first_s: From this send to the first content of its event stream.
     """
 
     number: int
@@ -262,6 +283,8 @@ class Attempt(NamedTuple):
     request_id: str | None = None
     repaired: str | None = None
     key: str | None = None
+    stream: StreamState | None = None
+    first_s: float | None = None
 
 
 class History(NamedTuple):

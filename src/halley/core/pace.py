@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from halley.core.law import Law
+from halley.core.law import FREE_AFTER_S, Law
 from halley.core.model import Headers
 from halley.core.signals import Binds, Event, Signal, Why
 from halley.core.stated import stated
@@ -131,7 +131,7 @@ class Lane:
         """Grant the first in the queue its permit, or say when it comes."""
         if self._head() is not ticket:
             return AskAgain(math.inf)
-        if self.law.free(now):
+        if self._free(now):
             self.law = Law()
         if self.in_flight + 1 > self._calls_max:
             self._capped = True
@@ -296,7 +296,11 @@ class Lane:
 
     def forgettable(self, now: float) -> bool:
         """Say whether nothing is lost without it: it is unused, and holds nothing back."""
-        return self.unused and self.law.free(now) and now >= self._held_until
+        return self.unused and self._free(now)
+
+    def _free(self, now: float) -> bool:
+        """Say whether it was quiet for a minute, after the last wait that a server asked for."""
+        return self.law.free(now) and now - self._held_until > FREE_AFTER_S
 
     def __repr__(self) -> str:
         rate = "free" if self.rate_per_s is None else f"{self.rate_per_s:.2f}/s"

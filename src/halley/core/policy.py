@@ -47,6 +47,13 @@ class Telemetry(StrEnum):
     OTEL = "otel"
 
 
+class Rescue(StrEnum):
+    """What is done for a stream that breaks after its first content; see `docs/streams.md`."""
+
+    OFF = "off"
+    BUFFER = "buffer"
+
+
 class Pace(StrEnum):
     """From when on the pacer governs; see `halley.core.pace`."""
 
@@ -89,6 +96,16 @@ class Policy:
         queue_max: Calls waiting for a permit; one more is refused at once.
         body_bytes_max: A larger reply is decided on its head and passed through unread.
         inspect_bytes_max: Decoded bytes of a body that classification may look at.
+        connect_timeout_s: To open a connection; of this and the next four, None: the client's own
+            timeout alone, else the shorter of both.
+        first_byte_timeout_s: From the request to the head of the reply.
+        first_content_timeout_s: From the request to the first content of an event stream.
+        idle_timeout_s: Between two chunks of an event stream, keepalives included.
+        content_idle_timeout_s: Between two pieces of content, whatever keepalives come.
+        finish_grace_s: An event stream that stays open after its finish is ended after so long.
+        hold_tokens: Pieces of content held back while a stream can still be sent for again.
+        hold_s: The same in seconds from the first content on; with both set the first one counts.
+        rescue: `buffer` delivers an event stream when it is whole; `off` as it comes.
         validate: Whether bodies are checked before they are sent: `off`, `warn` or `refuse`.
         repair: Send once more without, or with another name for, a field that a refusal names.
         capture: Directory in which raw error bodies are kept privately; None: they are not.
@@ -120,6 +137,15 @@ class Policy:
     queue_max: int = whole(10_000, 1, 10_000_000, shared=True)
     body_bytes_max: int = whole(8 * MIB, 1024, 1024 * MIB)
     inspect_bytes_max: int = whole(256 * 1024, 1024, 8 * MIB)
+    connect_timeout_s: float | None = number(None, 0.001, 3600.0)
+    first_byte_timeout_s: float | None = number(None, 0.001, 86400.0)
+    first_content_timeout_s: float | None = number(None, 0.001, 86400.0)
+    idle_timeout_s: float | None = number(None, 0.001, 86400.0)
+    content_idle_timeout_s: float | None = number(None, 0.001, 86400.0)
+    finish_grace_s: float = number(2.0, 0.001, 3600.0)
+    hold_tokens: int = whole(0, 0, 100_000)
+    hold_s: float = number(0.0, 0.0, 3600.0)
+    rescue: Rescue = choice(Rescue.OFF)
     validate: Validate = choice(Validate.OFF)
     repair: bool = flag(default=False)
     capture: str | None = text("the path of a directory", shared=True)

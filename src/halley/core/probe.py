@@ -40,10 +40,11 @@ def healthy(reply: Reply) -> bool:
 def suspicious(request: Request, reply: Reply) -> bool:
     """True when a 2xx should be parsed and classified before it passes as an answer."""
     body = reply.body
-    if not body:
+    if not body or reply.stream is not None:  # a stream that failed, or ended before its finish
         return reply.complete and not is_media(reply.headers.get("content-type", ""))
     if body[0] == _BRACE:
-        return _json(request, reply, body)
+        events = "event-stream" in reply.headers.get("content-type", "")
+        return events or _json(request, reply, body)
     if is_media(reply.headers.get("content-type", "")):
         return False
     start = body[:_HEAD_BYTES].lstrip(_BLANKS)

@@ -62,6 +62,8 @@ class Runtime:
     keys: Keys | None = None
     tracing: Tracing | None = None
     left: deque[Session] = field(default_factory=deque)
+    watched: set[Session] = field(default_factory=set)
+    """Calls whose body is open: held here, a call outlives its body, which ends it."""
 
     def settle(self) -> None:
         """End the calls that were left, if the lock is free; else its holder does so after it."""
@@ -90,6 +92,7 @@ class Session:
     __slots__ = (
         "__weakref__",
         "_describe",
+        "_end",
         "_free",
         "_lane",
         "_policy",
@@ -97,6 +100,7 @@ class Session:
         "_started",
         "_steps",
         "_tail",
+        "_told",
         "now",
     )
 
@@ -114,7 +118,9 @@ class Session:
         self._free = free
         self._describe = describe
         self._lane: Lane | None = None
-        self._tail: bytes | None = None
+        self._end: StreamEnd | None = None
+        self._tail = b""
+        self._told: tuple[dict[str, object], ...] = ()
         self._policy = policy
         self.now = runtime.clock.now
         self._started = self.now() if started is None else started
@@ -186,22 +192,29 @@ class Session:
             following = None if lane is None else lane.leave()
         self._wake(following)
 
-    def let_go(self, tail: bytes | None = None) -> None:
+    def watch(self, *told: dict[str, object]) -> None:
+        """Keep the call until its body ends; the extensions `told` then hold the whole history."""
+        self._told = told
+        self._runtime.watched.add(self)
+
+    def let_go(self, end: StreamEnd | None = None, tail: bytes = b"") -> None:
         """End a call whose body was closed or forgotten, without waiting for the lock.
 
         Args:
-            tail: The end of a body that was closed; the end of a forgotten one is not recorded.
+            end: How its body ended; None: it never had one.
+            tail: The end of the body, as far as it passed.
         """
-        self._tail = tail
+        self._end, self._tail = end, tail
         self._runtime.left.append(self)
         self._runtime.settle()
 
     def last_step(self) -> Callable[[], None]:
         """End the call that was let go, under the lock; return what to do when it is free."""
         effect: Effect | None = None
-        if self._tail is not None and self._steps is not None:
+        if self._end is not None and self._steps is not None:
             with suppress(StopIteration):
-                effect = self._steps.send((self.now(), StreamEnd()))
+                effect = self._steps.send((self.now(), self._end))
+        self._runtime.watched.discard(self)
         if self._steps is not None:
             self._steps.close()
         lane, self._lane = self._lane, None
@@ -211,7 +224,13 @@ class Session:
         if following is not None:
             following.wake()
         if isinstance(effect, Ended):
-            self.record(effect.history, self._tail or b"")
+            self._tell(effect.history)
+            self.record(effect.history, self._tail)
+
+    def _tell(self, history: History) -> None:
+        """Bring the history up to date where the caller may look for it."""
+        for extensions in self._told:
+            extensions["halley"] = history
 
     def _wake(self, following: Ticket | None) -> None:
         if following is not None:
@@ -220,6 +239,7 @@ class Session:
 
     def close(self) -> None:
         """End the call: no further step, no permit."""
+        self._runtime.watched.discard(self)
         if self._steps is not None:
             self._steps.close()
         self.leave()
@@ -248,5 +268,6 @@ class Session:
         self.close()
         if not isinstance(effect, Ended):
             return None
+        self._tell(effect.history)
         self.record(effect.history, tail)
         return effect.history

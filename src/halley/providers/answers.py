@@ -49,6 +49,13 @@ ROWS: Final = (
         ambiguous=True,
     ),
     Row(
+        "answer.no_events",
+        Kind.BAD_REPLY,
+        "openai-python 3.57, tried 2026-11: JSON where events belong is skipped without a word",
+        labels=("@answer.no_events",),
+        ambiguous=True,
+    ),
+    Row(
         "answer.blocked",
         Kind.CONTENT_POLICY,
         "ai.google.dev/api/generate-content: blockReason, finishReason SAFETY, 2026-11",

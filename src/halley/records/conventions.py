@@ -33,6 +33,7 @@ OPERATION: Final = "gen_ai.operation.name"
 PROVIDER: Final = "gen_ai.provider.name"
 MODEL: Final = "gen_ai.request.model"
 STREAM: Final = "gen_ai.request.stream"
+FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"
 INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
 OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
 TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105 - LLM tokens
@@ -43,6 +44,7 @@ STOP_REASON: Final = "halley.stop_reason"
 ACTION: Final = "halley.action"
 KIND: Final = "halley.kind"
 RULE: Final = "halley.rule"
+STREAM_STATE: Final = "halley.stream"
 WAIT: Final = "halley.wait_s"
 REQUEST_ID: Final = "halley.request_id"
 KEY: Final = "halley.key"
@@ -54,12 +56,14 @@ class GenAi(NamedTuple):
     Attributes:
         duration: Histogram of operations that infer (`INFERENCE`), in seconds.
         other_duration: The same of embeddings.
+        first_chunk: Histogram of the time to a stream's first content, in seconds.
         tokens: Histogram of LLM tokens by `gen_ai.token.type`; None: there are two counters.
         input_tokens: Counter of those taken in; None: there is one histogram.
         output_tokens: Counter of those given out; None: there is one histogram.
     """
 
     duration: str
+    first_chunk: str
     other_duration: str = "gen_ai.client.operation.duration"
     tokens: str | None = None
     input_tokens: str | None = None
@@ -67,10 +71,13 @@ class GenAi(NamedTuple):
 
 
 RELEASED: Final = GenAi(
-    duration="gen_ai.client.operation.duration", tokens="gen_ai.client.token.usage"
+    duration="gen_ai.client.operation.duration",
+    first_chunk="gen_ai.client.operation.time_to_first_chunk",
+    tokens="gen_ai.client.token.usage",
 )
 LATEST: Final = GenAi(
     duration="gen_ai.client.inference.duration",
+    first_chunk="gen_ai.client.inference.time_to_first_chunk",
     input_tokens="gen_ai.client.inference.usage.input_tokens",
     output_tokens="gen_ai.client.inference.usage.output_tokens",
 )

@@ -47,6 +47,7 @@ class Meters:
         self._other = self._inference
         if names.other_duration != names.duration:
             self._other = seconds(names.other_duration, "GenAI operation duration.", DURATION_S)
+        self._first = seconds(names.first_chunk, "Time to receive the first chunk.", DURATION_S)
         self._http = seconds(HTTP_DURATION, "Duration of HTTP client requests.", HTTP_S)
         self._tokens: metrics.Histogram | None = None
         self._counters: dict[str, metrics.Counter] = {}
@@ -74,13 +75,30 @@ class Meters:
             attributes[ERROR_TYPE] = error
         self._http.record(seconds, attributes)
 
-    def called(self, request: Described, seconds: float, usage: Usage, error: str | None) -> None:
-        """Note a call that is over; one that asked no model is none of GenAI's."""
+    def called(
+        self,
+        request: Described,
+        seconds: float,
+        usage: Usage,
+        first_s: float | None,
+        error: str | None,
+    ) -> None:
+        """Note a call that is over; one that asked no model is none of GenAI's.
+
+        Args:
+            request: What was asked.
+            seconds: It took.
+            usage: LLM tokens, as far as the answer says them.
+            first_s: To the first content of its stream; None: it has none.
+            error: Its `error.type`; None: it was answered.
+        """
         if request.operation is None:
             return
         told = {ERROR_TYPE: error} if error is not None else {}
         duration = self._inference if request.operation in INFERENCE else self._other
         duration.record(seconds, {**request.asked, **told})
+        if first_s is not None:
+            self._first.record(first_s, request.asked)
         for kind, count in zip(("input", "output"), usage, strict=True):
             if count is None:
                 continue

@@ -134,16 +134,17 @@ class CallTrace:
         error = None
         if last.stop_reason is not None:
             error = last.failure.kind if last.failure is not None else last.stop_reason
-        told: dict[str, str | int | None] = {
+        told: dict[str, str | float | None] = {
             names.CALL_ID: history.call_id,
             names.ATTEMPTS: last.number,
             names.STOP_REASON: last.stop_reason,
+            names.FIRST_CHUNK: last.first_s,
             names.INPUT_TOKENS: usage.input_tokens,
             names.OUTPUT_TOKENS: usage.output_tokens,
         }
         end(self._span, told, error)
         elapsed_s = time.monotonic() - self._began
-        self._meters.called(self._request, elapsed_s, usage, error)
+        self._meters.called(self._request, elapsed_s, usage, last.first_s, error)
 
 
 def error_of(attempt: Attempt) -> str | None:
@@ -174,6 +175,7 @@ def told_of(attempt: Attempt, redactor: Redactor) -> dict[str, str | int | float
         names.ACTION: attempt.action,
         names.KIND: failure.kind if failure is not None else None,
         names.RULE: failure.rule if failure is not None else None,
+        names.STREAM_STATE: attempt.stream,
         names.WAIT: attempt.wait_s or None,
         names.REQUEST_ID: None if found is None else redactor.text(found, ID_BYTES_MAX),
         names.KEY: attempt.key,

@@ -99,6 +99,7 @@ class Metrics:
             "ambiguous_attempts", "Attempts of which nobody knows if they were accepted.", "model"
         )
         self._tokens = counter("tokens", "LLM tokens that answers say they used.", "model", "type")
+        self._streams = counter("streams_ended", "Event streams that are over, by how.", "how")
         self._dropped = counter("events_dropped", "Events that were lost before they were counted.")
 
     def _make_histograms(self, registry: CollectorRegistry) -> None:
@@ -113,6 +114,11 @@ class Metrics:
         self._attempt_s = histogram(
             "attempt_duration_seconds",
             "From a send to the decision about it, or to the end of its stream.",
+            *(DURATION_S, "model"),
+        )
+        self._first_s = histogram(
+            "time_to_first_content_seconds",
+            "From a send to the first content of its stream.",
             *(DURATION_S, "model"),
         )
         self._wait_s = histogram("retry_wait_seconds", "Waits before a retry.", WAIT_S)
@@ -137,6 +143,10 @@ class Metrics:
             self._failures.labels(attempt.failure.kind, attempt.failure.origin).inc()
             if attempt.failure.ambiguous:
                 self._ambiguous.labels(model).inc()
+        if attempt.stream is not None:
+            self._streams.labels(attempt.stream).inc()
+        if attempt.first_s is not None:
+            self._first_s.labels(model).observe(attempt.first_s)
         if attempt.wait_s:
             self._wait_s.observe(attempt.wait_s)
         for kind, count in zip(("input", "output"), event.usage, strict=True):

@@ -80,12 +80,14 @@ def _fields(
         "repaired": attempt.repaired,
         "wait_s": round(attempt.wait_s, 3),
         "elapsed_s": round(attempt.elapsed_s, 3),
+        "stream": attempt.stream,
+        "first_s": None if attempt.first_s is None else round(attempt.first_s, 3),
     }
 
 
 def _error(attempt: Attempt, request: Request, body: bytes) -> dict[str, object]:
-    """Return the body of an error, its size and its hash; of a success and a fault, nothing."""
-    if attempt.failure is None or attempt.fault is not None or not body:
+    """Return an error's body, its size and its hash; of a success, a fault or a part, nothing."""
+    if attempt.failure is None or attempt.fault is not None or attempt.stream or not body:
         return dict.fromkeys(("error_body", "error_bytes", "error_sha256"))
     start = body[:SCANNED_CHARS_MAX]
     shown: str | None = None
@@ -140,6 +142,8 @@ def line(record: Mapping[str, object]) -> str:
         parts.append(f"in {record['wait_s']:g} s")
     if record.get("repaired"):
         parts.append(f"(repaired: {record['repaired']})")
+    if record.get("stream") not in (None, "complete"):
+        parts.append(f"(stream: {record['stream']})")
     if record["stop_reason"]:
         parts.append(f"(stopped: {record['stop_reason']})")
     if record["request_id"]:

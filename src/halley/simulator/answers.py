@@ -1,11 +1,13 @@
 """Good answers: what a request asks for, and the answer in the wire format of its path.
 
-The text of every answer names the first digits of the request's fingerprint, so a reader can tell
-that an answer belongs to its call, and holds characters of two, three and four bytes.
+The text of every answer, and the arguments of every tool call, name the first digits of the
+request's fingerprint, so a reader can tell that an answer belongs to its call, and hold characters
+of two, three and four bytes.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +16,11 @@ from halley.simulator.streams import Stream
 Json = Mapping[str, object]
 
 MP4 = "video/mp4"
+
+THOUGHTS = ("Which", " comet", " trở lại", " 彗星", " ☄ 🚀?")
+"""What a model that shows its thoughts thinks, word by word."""
+
+_ARGUMENT_CHARACTERS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,18 @@ class Ask:
     def text(self) -> str:
         """The whole text of the answer."""
         return "".join(self.words)
+
+    @property
+    def arguments(self) -> dict[str, object]:
+        """The arguments of a tool call."""
+        return {"comet": "sao chổi 彗星 ☄ 🚀", "year": 2061, "call": self.fingerprint[:8]}
+
+    @property
+    def argument_pieces(self) -> tuple[str, ...]:
+        """The same as JSON, in pieces that are no JSON by themselves."""
+        text = json.dumps(self.arguments, ensure_ascii=False)
+        step = _ARGUMENT_CHARACTERS
+        return tuple(text[at : at + step] for at in range(0, len(text), step))
 
 
 @dataclass(frozen=True, slots=True)

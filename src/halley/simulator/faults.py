@@ -18,7 +18,7 @@ from typing import TypeAlias
 from halley.simulator import streams
 from halley.simulator.errors import COMET, ERRORS, ErrorRow, Layer
 from halley.simulator.model import Chunk, Ending, SimReply, plain_reply
-from halley.simulator.pages import PAGES, page_reply, redirect
+from halley.simulator.pages import PAGES, SPA, page_reply, redirect
 from halley.simulator.scene import Scene
 from halley.simulator.shapes import JSON, dumps, error_reply, gateway_headers
 from halley.simulator.streams import Part, StreamFault
@@ -181,6 +181,12 @@ def cut_stream(event: int | None = None, *, clean: bool = False) -> SpoilStream:
     return stream_fault(name, streams.cut_at(event, clean=clean))
 
 
+def cut_byte(byte: int | None = None, *, clean: bool = False) -> SpoilStream:
+    """End the stream after so many bytes (None: half way through the middle event)."""
+    name = "cut_byte_clean" if clean else "cut_byte"
+    return stream_fault(name, streams.cut_at_byte(byte, clean=clean))
+
+
 def stall(event: int | None = None, *, keepalive: bool = False) -> SpoilStream:
     """Say nothing from this event on (None: the middle), or only keep-alive comments."""
     name = "stall_keepalive" if keepalive else "stall"
@@ -199,6 +205,17 @@ def slow_first(wait_s: float | None = None) -> SpoilStream:
         return streams.slow_first(scene.latency.timeout_s if wait_s is None else wait_s)
 
     return SpoilStream("slow_first", alter, harmless=True)
+
+
+def slow_token(wait_s: float | None = None, *, keepalive: bool = False) -> SpoilStream:
+    """The text `wait_s` seconds after what precedes it (None: the time of a gateway timeout)."""
+
+    def alter(scene: Scene) -> StreamFault:
+        late_s = scene.latency.timeout_s if wait_s is None else wait_s
+        return streams.slow_token(late_s, keepalive=keepalive)
+
+    name = "slow_token_keepalive" if keepalive else "slow_token"
+    return SpoilStream(name, alter, harmless=True)
 
 
 def _rewritten(name: str, change: Callable[[bytes], bytes]) -> Spoil:
@@ -275,18 +292,26 @@ _SPECIAL: tuple[Fault, ...] = (
     _rewritten("choices_null", _null_answer),
     cut_stream(),
     cut_stream(clean=True),
+    cut_byte(),
+    cut_byte(clean=True),
     stall(),
     stall(keepalive=True),
     error_frame("first"),
     error_frame("middle"),
     error_frame("last"),
+    stream_fault("finish_error", streams.failed_finish),
     SpoilStream("ping_then_json", _ping_then_json),
+    SpoilStream("json_for_stream", lambda scene: streams.instead(scene.error("saturated").body)),
+    stream_fault("html_for_stream", streams.instead(SPA)),
     stream_fault("no_done", streams.without(Part.DONE), harmless=True),
     stream_fault("no_finish", streams.without(Part.FINISH)),
     stream_fault("split_utf8", streams.split_utf8, harmless=True),
     stream_fault("corrupt", streams.corrupt()),
     stream_fault("duplicate", streams.duplicate()),
+    stream_fault("left_open", streams.left_open, harmless=True),
     slow_first(),
+    slow_token(),
+    slow_token(keepalive=True),
 )
 
 FAULTS: Mapping[str, Fault] = MappingProxyType(

@@ -20,6 +20,8 @@ PING = b": PING\n\n"
 
 PING_EVERY_S = 10.0
 
+_PINGS_MIN = 3
+
 
 class Part(StrEnum):
     """What an event is to its protocol."""
@@ -27,11 +29,12 @@ class Part(StrEnum):
     HEAD = "head"
     CONTENT = "content"
     FINISH = "finish"
-    """Says that the answer is whole: finish_reason, response.completed, stop_reason."""
+    """Says that the answer is whole: finish_reason, response.completed, finishReason, or
+    Anthropic's stop_reason and message_stop, which prove it together."""
     TAIL = "tail"
     """Neither text nor an end: usage, closing brackets."""
     DONE = "done"
-    """Says that the stream is over: `[DONE]`, message_stop."""
+    """Says that the stream is over and proves nothing: `[DONE]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The events of one answer, and the error frame of its dialect."""
+    """The events of one answer.
+
+    Attributes:
+        error: The error frame of its dialect.
+        failure: The dialect's finish of an answer that failed, b"" where it has none.
+        keepalive: What the server says when it has nothing to say.
+    """
 
     events: tuple[Event, ...]
     error: bytes = b""
     ending: Ending = Ending.COMPLETE
+    failure: bytes = b""
+    keepalive: bytes = PING
 
     @property
     def chunks(self) -> tuple[Chunk, ...]:
@@ -92,18 +103,35 @@ def cut_at(event: int | None = None, *, clean: bool = False) -> StreamFault:
     return fault
 
 
+def cut_at_byte(byte: int | None = None, *, clean: bool = False) -> StreamFault:
+    """End after so many bytes (None: half way through the middle event), as `cut_at` does."""
+
+    def fault(stream: Stream) -> Stream:
+        at = _inside(stream) if byte is None else byte
+        if at >= sum(len(event.data) for event in stream.events):
+            return stream
+        ending = Ending.CUT_CLEAN if clean else Ending.CUT
+        return replace(stream, events=_first_bytes(stream.events, at), ending=ending)
+
+    return fault
+
+
 def stall_at(event: int | None = None, *, keepalive: bool = False) -> StreamFault:
-    """Say nothing more from event number `event` on, or nothing but keep-alive comments."""
+    """Say nothing more from event number `event` on, or nothing but keep-alives."""
 
     def fault(stream: Stream) -> Stream:
         at = _middle(stream) if event is None else event
         if at >= len(stream.events):
             return stream
-        pings = int(STALL_S_MAX / PING_EVERY_S) if keepalive else 0
-        events = stream.events[:at] + (Event(PING, after_s=PING_EVERY_S),) * pings
-        return replace(stream, events=events, ending=Ending.STALL)
+        pings = _pings(stream, STALL_S_MAX) if keepalive else ()
+        return replace(stream, events=stream.events[:at] + pings, ending=Ending.STALL)
 
     return fault
+
+
+def left_open(stream: Stream) -> Stream:
+    """Send everything, then neither end the body nor close the connection."""
+    return replace(stream, ending=Ending.STALL)
 
 
 def error_frame(place: Place = "middle") -> StreamFault:
@@ -116,9 +144,23 @@ def error_frame(place: Place = "middle") -> StreamFault:
     return fault
 
 
+def failed_finish(stream: Stream) -> Stream:
+    """Put the dialect's finish of a failed answer where the good one would begin."""
+    if not stream.failure:
+        return stream
+    rest = (event for event in stream.events[_finish(stream) :] if event.part is not Part.FINISH)
+    failure = Event(stream.failure, Part.FINISH)
+    return replace(stream, events=(*stream.events[: _finish(stream)], failure, *rest))
+
+
 def ping_then_json(error: bytes) -> StreamFault:
     """A keep-alive comment, then a bare JSON error without `data:` (new-api)."""
-    return lambda stream: replace(stream, events=(Event(PING, Part.HEAD), Event(error)))
+    return instead(PING, error)
+
+
+def instead(*chunks: bytes) -> StreamFault:
+    """Send these bytes in the place of the stream, and end as if all were well."""
+    return lambda stream: replace(stream, events=tuple(map(Event, chunks)))
 
 
 def without(part: Part) -> StreamFault:
@@ -160,6 +202,39 @@ def slow_first(wait_s: float) -> StreamFault:
     return _at(0, spoil)
 
 
+def slow_token(wait_s: float, *, keepalive: bool = False) -> StreamFault:
+    """Send what comes before the text at once, the text `wait_s` later, keep-alives meanwhile."""
+
+    def fault(stream: Stream) -> Stream:
+        at = next((at for at, e in enumerate(stream.events) if e.part is Part.CONTENT), None)
+        if at is None:
+            return stream
+        pings = _pings(stream, wait_s) if keepalive else ()
+        rest_s = wait_s - sum(ping.after_s for ping in pings)
+        first = replace(stream.events[at], after_s=stream.events[at].after_s + rest_s)
+        events = (*stream.events[:at], *pings, first, *stream.events[at + 1 :])
+        return replace(stream, events=events)
+
+    return fault
+
+
+def _pings(stream: Stream, lasting_s: float) -> tuple[Event, ...]:
+    """Keep-alives for a while, no fewer than three however short it is."""
+    count = max(int(lasting_s / PING_EVERY_S), _PINGS_MIN)
+    every_s = min(PING_EVERY_S, lasting_s / (_PINGS_MIN + 1))
+    return (Event(stream.keepalive, Part.HEAD, every_s),) * count
+
+
+def _first_bytes(events: tuple[Event, ...], count: int) -> tuple[Event, ...]:
+    kept: list[Event] = []
+    for event in events:
+        if count <= 0:
+            break
+        kept.append(replace(event, data=event.data[:count]))
+        count -= len(event.data)
+    return tuple(kept)
+
+
 def _at(event: int | None, spoil: Callable[[Stream, int], tuple[Event, ...]]) -> StreamFault:
     def fault(stream: Stream) -> Stream:
         at = _middle(stream) if event is None else event
@@ -174,6 +249,12 @@ def _at(event: int | None, spoil: Callable[[Stream, int], tuple[Event, ...]]) ->
 def _middle(stream: Stream) -> int:
     content = [at for at, event in enumerate(stream.events) if event.part is Part.CONTENT]
     return content[len(content) // 2] if content else 0
+
+
+def _inside(stream: Stream) -> int:
+    at = _middle(stream)
+    before = sum(len(event.data) for event in stream.events[:at])
+    return before + sum(len(event.data) for event in stream.events[at : at + 1]) // 2
 
 
 def _finish(stream: Stream) -> int:

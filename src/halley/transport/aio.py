@@ -19,6 +19,7 @@ from halley.core.replies import to_be_read
 from halley.drivers.aio import run
 from halley.drivers.session import Runtime, Session, record
 from halley.policy.options import effective
+from halley.transport.events import EventStream
 from halley.transport.exchange import (
     Exchange,
     Fields,
@@ -28,11 +29,12 @@ from halley.transport.exchange import (
     plain_json,
     preflight,
     too_late,
-    unhurried,
 )
 from halley.transport.family import Family
+from halley.transport.opening import STREAM, beginning, body_of, event_stream
 from halley.transport.reentry import given_up, remember
 from halley.transport.request import answered, content_length, described
+from halley.transport.timeouts import unhurried
 from halley.transport.traced import traced_async
 from halley.transport.watch import Watch, end_iteration, stream_class
 
@@ -76,7 +78,10 @@ class AsyncWire(Exchange):
             if first is not None and first.body is not None:
                 self.body = first.body
                 return self.inspected(response, effect.inspect_bytes_max, held=True)
-            if to_be_read(response.status_code, fields) or response.is_closed:
+            stream = None if response.is_closed else event_stream(self, response, effect)
+            if stream is not None:
+                return await self._open(response, stream, effect)
+            if response.is_closed or to_be_read(response.status_code, fields):
                 return await self._read(response, effect)
             self.body = b""
             return self.head(response)
@@ -102,9 +107,18 @@ class AsyncWire(Exchange):
         self.body = parts[0] if len(parts) == 1 else b"".join(parts)
         return self.inspected(response, effect.inspect_bytes_max, held=self._chunks is None)
 
+    async def _open(self, response: httpx2.Response, stream: EventStream, effect: Send) -> Reply:
+        """Read the event stream in hand as far as the decision needs it."""
+        self._chunks = chunks = aiter(response.stream)  # type: ignore[arg-type]
+        async for chunk in chunks:
+            if stream.hold(chunk, effect.body_bytes_max):
+                return beginning(self, stream, effect, ended=False)
+        return beginning(self, stream, effect, ended=True)
+
     async def drop(self) -> None:
         """Close the response in hand, if any."""
         response, self.response = self.response, None
+        self.unpace_reads()
         chunks, self._chunks = self._chunks, None
         if response is not None:
             with suppress(self.family.request_error):
@@ -123,6 +137,7 @@ class AsyncWire(Exchange):
             session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or aiter(source)  # type: ignore[arg-type]
+        session.watch(response.extensions, self.told)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=True)(watch, chunks, source)
         return response
@@ -182,7 +197,7 @@ class AsyncTransport:
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
             forward = partial(_answer, self._family, said)
-        elif free and unhurried(request, policy.deadline_s):
+        elif free and unhurried(request, policy):
             sent = await self._first(
                 runtime, forward, request, describe=describe, policy=policy, started=started
             )
@@ -190,7 +205,7 @@ class AsyncTransport:
                 return sent
             first = sent
         wire = AsyncWire(self._family, request, runtime, forward)
-        wire.first = first
+        wire.first, wire.sent_at = first, started
         session = Session(runtime, describe, policy, started=started, free=free)
         try:
             return await run(session, wire, runtime.clock)
@@ -215,7 +230,7 @@ class AsyncTransport:
         try:
             response = await forward(request)
             fields = Fields(response.headers.raw)
-            if not plain_json(response, fields):
+            if not plain_json(response, fields) or STREAM in body_of(request, self._family):
                 return First(response)
             parts = []
             async for part in response.stream:  # type: ignore[union-attr]

@@ -7,6 +7,7 @@ and for the record. A bomb costs no more than the limit: decompression stops the
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 READABLE = ("identity", "gzip", "x-gzip", "deflate")
 """Content codings that `look` can read."""
@@ -38,27 +39,38 @@ def look(raw: bytes, encoding: str, bytes_max: int) -> tuple[bytes, bool]:
 
 
 class Unzip:
-    """Decodes a body as it passes, and keeps nothing but the end of each chunk."""
+    """Decodes a body as it passes, and keeps nothing of it.
 
-    __slots__ = ("_unzip",)
+    Attributes:
+        damaged: What came cannot be read, and nothing more is.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_bare", "_unzip", "damaged")
+
+    def __init__(self, encoding: str) -> None:
         self._unzip = zlib.decompressobj(GZIP_OR_ZLIB)
+        self._bare = encoding == "deflate"
+        self.damaged = False
 
-    def end_of(self, chunk: bytes, bytes_max: int) -> bytes:
-        """Return the last decoded bytes of the next chunk; damaged data give nothing.
+    def pieces(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield the next chunk decoded, 64 KiB at most at a time.
 
-        >>> Unzip().end_of(zlib.compress(b"x" * 100_000 + b"yz"), 3)
-        b'xyz'
+        >>> [len(piece) for piece in Unzip("gzip").pieces(zlib.compress(b"x" * 100_000))]
+        [65536, 34464]
         """
-        end = b""
-        try:
-            while chunk:
-                end = (end + self._unzip.decompress(chunk, PIECE_BYTES))[-bytes_max:]
-                chunk = self._unzip.unconsumed_tail
-        except zlib.error:
-            return b""
-        return end
+        full = False
+        while (chunk or full) and not self.damaged:
+            try:
+                piece = self._unzip.decompress(chunk, PIECE_BYTES)
+            except zlib.error:
+                self.damaged = not self._bare
+                self._bare = False
+                self._unzip = zlib.decompressobj(-zlib.MAX_WBITS)  # as in `_raw_deflate`
+                continue
+            self._bare = False
+            chunk, full = self._unzip.unconsumed_tail, len(piece) == PIECE_BYTES
+            if piece:
+                yield piece
 
 
 def _raw_deflate(raw: bytes, bytes_max: int) -> tuple[bytes, bool]:

@@ -17,12 +17,15 @@ from halley.core.local import Local
 from halley.core.model import Fault, Headers, History, Reply, Request
 from halley.core.policy import Validate
 from halley.core.secret import Secret
+from halley.core.stream_terms import StreamTerms
 from halley.drivers.session import Runtime
 from halley.records.redact.known import masked
 from halley.transport.decode import READABLE, look
+from halley.transport.events import EventStream, state_of
 from halley.transport.family import Family, fault_kind
 from halley.transport.masking import credentials, without_credentials
 from halley.transport.request import copied, keyed
+from halley.transport.timeouts import Patience, TimeLeft, time_left
 
 if TYPE_CHECKING:
     import httpx2
@@ -30,11 +33,6 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=BaseException)
 
 NO_FIELDS: Headers = MappingProxyType({})
-PHASES = ("connect", "read", "write", "pool")
-SLACK = 1.01
-"""Timeouts this little above the time left are kept as they are."""
-LEAST_S = 0.001
-"""Sockets take 0 for "do not wait" and refuse less: the shortest timeout that still is one."""
 LENGTH_DIGITS_MAX = 5
 PIECE_BYTES = 16
 """Of brotli, fed to the HTTP library at once: 16 bytes unfold to at most 16 MiB, 1 KiB to 650."""
@@ -71,35 +69,6 @@ class Fields(Mapping[str, str]):
         return len(self._raw)
 
 
-class TimeLeft(Mapping[str, float]):
-    """The timeouts of an attempt: in each phase no longer than what is left when it begins."""
-
-    __slots__ = ("_deadline", "_now", "_timeouts")
-
-    def __init__(
-        self, timeouts: Mapping[str, float | None], deadline: float, now: Callable[[], float]
-    ) -> None:
-        self._timeouts = timeouts
-        self._deadline = deadline
-        self._now = now
-
-    def __getitem__(self, phase: str) -> float:
-        """Return the timeout of a phase that begins now, in seconds."""
-        if phase not in PHASES:
-            raise KeyError(phase)
-        left_s = max(self._deadline - self._now(), LEAST_S)
-        limit_s = self._timeouts.get(phase)
-        return left_s if limit_s is None else min(limit_s, left_s)
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield the phases."""
-        return iter(PHASES)
-
-    def __len__(self) -> int:
-        """Count the phases."""
-        return len(PHASES)
-
-
 class First(NamedTuple):
     """What a first send brought that was no plain success, for the engine to decide about.
 
@@ -116,6 +85,7 @@ class Exchange:
 
     __slots__ = (
         "_keys",
+        "asked",
         "body",
         "deadline",
         "error",
@@ -123,10 +93,14 @@ class Exchange:
         "fields",
         "first",
         "now",
+        "paced",
         "readable",
         "request",
         "response",
+        "sent_at",
+        "stream",
         "timeouts",
+        "told",
     )
 
     def __init__(self, family: Family, request: httpx2.Request, runtime: Runtime) -> None:
@@ -135,7 +109,12 @@ class Exchange:
         self._keys = runtime.keys
         self.deadline = math.inf
         self.request = request
-        self.timeouts = request.extensions.get("timeout") or {}
+        self.timeouts = dict(request.extensions.get("timeout") or {})
+        self.asked = request
+        self.told = request.extensions
+        self.sent_at = 0.0
+        self.stream: EventStream | None = None
+        self.paced: dict[str, Any] | None = None
         self.response: httpx2.Response | None = None
         self.fields: Headers = NO_FIELDS
         self.error: Exception | None = None
@@ -151,39 +130,56 @@ class Exchange:
             self.request = copied(self.family, self.request, effect.body)
         if effect.key is not None and self._keys is not None:
             self.request = keyed(self.family, self.request, self._keys.secret(effect.key))
-        self.limit_timeouts(effect.deadline - self.now())
+        self.stream = None
+        if self.first is None:
+            self.sent_at = self.now()
+            self.limit_timeouts(effect.terms)
 
-    def limit_timeouts(self, timeout_s: float) -> None:
-        """Let no phase of the next attempt outlast the deadline."""
-        timeouts = self.timeouts
-        try:
-            longest_s = max(
-                timeouts["connect"], timeouts["read"], timeouts["write"], timeouts["pool"]
-            )
-        except (KeyError, TypeError):  # not given, or None: no limit
-            longest_s = math.inf
-        if longest_s > timeout_s * SLACK:
-            limited = TimeLeft(timeouts, self.deadline, self.now)
+    def limit_timeouts(self, terms: StreamTerms) -> None:
+        """Let no phase of the attempt that begins now outlast its limit or the deadline."""
+        limited = time_left(self.timeouts, terms, self.deadline, self.now)
+        if limited is not None:
             self.request.extensions = {**self.request.extensions, "timeout": limited}
+
+    def pace_reads(self, stream: EventStream) -> None:
+        """Put a stream's limits where the HTTP library looks for its read timeout."""
+        timeouts, own_s = self.request.extensions.get("timeout"), self.timeouts.get("read")
+        patience = Patience(lambda: stream.read_s(own_s))
+        if isinstance(timeouts, TimeLeft):
+            timeouts.reads = patience
+        elif isinstance(timeouts, dict):
+            timeouts["read"] = patience
+            self.paced = timeouts
+
+    def unpace_reads(self) -> None:
+        """Give the caller's timeouts back as they were."""
+        if self.paced is not None:
+            self.paced["read"] = self.timeouts.get("read")
+            self.paced = None
 
     def failed(self, error: Exception) -> Fault:
         """Keep an exception of the HTTP library as the fault in hand."""
         self.error = error
-        return Fault(fault_kind(error))
+        kind = fault_kind(error)
+        return Fault(kind, None if self.stream is None else state_of(kind))
 
     def head(self, response: httpx2.Response) -> Reply:
         """Describe a reply of which nothing is read."""
         return Reply(response.status_code, self.fields, b"", complete=False, held=False)
 
-    def inspected(self, response: httpx2.Response, bytes_max: int, *, held: bool) -> Reply:
-        """Describe the reply in hand with what was read of its body."""
+    def shown(self, bytes_max: int) -> tuple[bytes, bool]:
+        """Return the decoded start of the body in hand, and whether that is all of it."""
         encoding = self.fields.get("content-encoding", "")
         if not encoding:
-            shown, complete = self.body[:bytes_max], len(self.body) <= bytes_max
             self.readable = self.body
-        else:
-            shown, complete = self._decoded(encoding, bytes_max)
-            self.readable = shown
+            return self.body[:bytes_max], len(self.body) <= bytes_max
+        shown, complete = self._decoded(encoding, bytes_max)
+        self.readable = shown
+        return shown, complete
+
+    def inspected(self, response: httpx2.Response, bytes_max: int, *, held: bool) -> Reply:
+        """Describe the reply in hand with what was read of its body."""
+        shown, complete = self.shown(bytes_max)
         return Reply(response.status_code, self.fields, shown, complete and held, held)
 
     def _decoded(self, encoding: str, bytes_max: int) -> tuple[bytes, bool]:
@@ -288,14 +284,6 @@ def too_late(family: Family, request: httpx2.Request) -> Exception:
     return family.read_timeout(
         "halley: the deadline passed while the body was arriving", request=request
     )
-
-
-def unhurried(request: httpx2.Request, deadline_s: float) -> bool:
-    """Say whether no phase of a request may outlast a call that begins now."""
-    try:
-        return max(request.extensions["timeout"].values()) <= deadline_s  # type: ignore[no-any-return]
-    except (KeyError, TypeError):  # not given, or None: no limit
-        return False
 
 
 def handed_over(

@@ -14,7 +14,9 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from halley.core.interrupted import Interruption
 from halley.core.model import FaultKind
+from halley.transport.interrupted import interrupted_class
 
 if TYPE_CHECKING:
     import httpx2
@@ -39,9 +41,12 @@ FAULTS = {
 
 
 class Family:
-    """One HTTP library: its classes by name, loaded when the family is first used."""
+    """One HTTP library: its classes by name, loaded when the family is first used.
 
-    def __init__(self, module: ModuleType) -> None:
+    `sdk` is the package whose own connection error an interrupted stream is to be as well.
+    """
+
+    def __init__(self, module: ModuleType, sdk: str | None = None) -> None:
         self.name = module.__name__
         self.module = module
         self.request_error: type[httpx2.RequestError] = module.RequestError
@@ -51,19 +56,24 @@ class Family:
         self.byte_stream: type[httpx2.ByteStream] = module.ByteStream
         self.headers: type[httpx2.Headers] = module.Headers
         self.response: type[httpx2.Response] = module.Response
+        self.sdk = sdk
+
+    def interrupted(self, interruption: Interruption, request: httpx2.Request) -> Exception:
+        """Return the error of an answer that broke off."""
+        return interrupted_class(self.name, self.sdk)(interruption, request)
 
     def __repr__(self) -> str:
         return f"<Family {self.name}>"
 
 
 @cache
-def family(name: str) -> Family:
-    """Load a family by the name of its package.
+def family(name: str, sdk: str | None = None) -> Family:
+    """Load a family by the name of its package, for clients of an SDK if one is given.
 
     Raises:
         ImportError: it is not installed.
     """
-    return Family(importlib.import_module(name))
+    return Family(importlib.import_module(name), sdk)
 
 
 def family_of(value: object) -> Family | None:

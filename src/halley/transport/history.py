@@ -20,9 +20,17 @@ def history(subject: object) -> History | None:
     return next((found for one in subjects if (found := _on(one)) is not None), None)
 
 
+def _held(subject: object, name: str) -> object:
+    """Return what an object holds; None also where httpx's own errors miss their request."""
+    try:
+        return getattr(subject, name, None)
+    except RuntimeError:
+        return None
+
+
 def _on(subject: object) -> History | None:
-    """Look at one object: itself, then the response it holds."""
-    held = (getattr(subject, name, None) for name in ("response", "http_response"))
+    """Look at one object: itself, then the response and the request it holds."""
+    held = (_held(subject, name) for name in ("response", "http_response", "request"))
     for holder in (subject, *held):
         found = getattr(holder, "halley", None)
         if isinstance(found, History):

@@ -17,6 +17,7 @@ from halley.core.replies import to_be_read
 from halley.drivers.session import Runtime, Session, record
 from halley.drivers.sync import run
 from halley.policy.options import effective
+from halley.transport.events import EventStream
 from halley.transport.exchange import (
     Exchange,
     Fields,
@@ -26,11 +27,12 @@ from halley.transport.exchange import (
     plain_json,
     preflight,
     too_late,
-    unhurried,
 )
 from halley.transport.family import Family
+from halley.transport.opening import STREAM, beginning, body_of, event_stream
 from halley.transport.reentry import given_up, remember
 from halley.transport.request import answered, content_length, described
+from halley.transport.timeouts import unhurried
 from halley.transport.traced import traced
 from halley.transport.watch import Watch, stream_class
 
@@ -74,7 +76,10 @@ class SyncWire(Exchange):
             if first is not None and first.body is not None:
                 self.body = first.body
                 return self.inspected(response, effect.inspect_bytes_max, held=True)
-            if to_be_read(response.status_code, fields) or response.is_closed:
+            stream = None if response.is_closed else event_stream(self, response, effect)
+            if stream is not None:
+                return self._open(response, stream, effect)
+            if response.is_closed or to_be_read(response.status_code, fields):
                 return self._read(response, effect)
             self.body = b""
             return self.head(response)
@@ -100,9 +105,18 @@ class SyncWire(Exchange):
         self.body = parts[0] if len(parts) == 1 else b"".join(parts)
         return self.inspected(response, effect.inspect_bytes_max, held=self._chunks is None)
 
+    def _open(self, response: httpx2.Response, stream: EventStream, effect: Send) -> Reply:
+        """Read the event stream in hand as far as the decision needs it."""
+        self._chunks = chunks = iter(response.stream)  # type: ignore[arg-type]
+        for chunk in chunks:
+            if stream.hold(chunk, effect.body_bytes_max):
+                return beginning(self, stream, effect, ended=False)
+        return beginning(self, stream, effect, ended=True)
+
     def drop(self) -> None:
         """Close the response in hand, if any."""
         response, self.response = self.response, None
+        self.unpace_reads()
         self._chunks = None
         if response is not None:
             with suppress(self.family.request_error):
@@ -119,6 +133,7 @@ class SyncWire(Exchange):
             session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or iter(source)  # type: ignore[arg-type]
+        session.watch(response.extensions, self.told)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=False)(watch, chunks, source)
         return response
@@ -175,7 +190,7 @@ class Transport:
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
             forward = partial(_answer, self._family, said)
-        elif free and unhurried(request, policy.deadline_s):
+        elif free and unhurried(request, policy):
             sent = self._first(
                 runtime, forward, request, describe=describe, policy=policy, started=started
             )
@@ -183,7 +198,7 @@ class Transport:
                 return sent
             first = sent
         wire = SyncWire(self._family, request, runtime, forward)
-        wire.first = first
+        wire.first, wire.sent_at = first, started
         session = Session(runtime, describe, policy, started=started, free=free)
         try:
             return run(session, wire, runtime.clock)
@@ -208,7 +223,7 @@ class Transport:
         try:
             response = forward(request)
             fields = Fields(response.headers.raw)
-            if not plain_json(response, fields):
+            if not plain_json(response, fields) or STREAM in body_of(request, self._family):
                 return First(response)
             parts = []
             for part in response.stream:  # type: ignore[union-attr]

@@ -15,6 +15,7 @@ from halley.core.replies import may_redirect
 from halley.drivers.session import Runtime
 from halley.transport.aio import AsyncTransport
 from halley.transport.family import Family, family_of
+from halley.transport.family import family as family_named
 from halley.transport.install import UnsupportedClientError
 from halley.transport.masking import AsyncVeiled, Veiled
 from halley.transport.sync import Transport
@@ -97,12 +98,13 @@ class AsyncProtected(Protected):
         return response
 
 
-def protected(client: C, shared: Runtime, *, keep: bool) -> C:
+def protected(client: C, shared: Runtime, *, keep: bool, sdk: str | None = None) -> C:
     """Return an HTTP client with halley beneath it.
 
     Args:
         client: A client of httpx2 or httpx.
         shared: What its calls share with those of the SDK's other client.
+        sdk: Package of the SDK above, whose connection error an interrupted stream is then too.
         keep: Leave a client that has halley beneath it as it is, instead of changing its policy.
 
     Raises:
@@ -128,7 +130,8 @@ def protected(client: C, shared: Runtime, *, keep: bool) -> C:
     name = f"Protected{type(original).__name__}"
     view: Any = object.__new__(type(name, (*send, type(original)), {"__slots__": ()}))
     view.__dict__ = vars(original)
-    view._family, view._original, view._runtime = family, original, shared  # noqa: SLF001
+    view._family = family_named(family.name, sdk)  # noqa: SLF001
+    view._original, view._runtime = original, shared  # noqa: SLF001
     return view  # type: ignore[no-any-return]
 
 

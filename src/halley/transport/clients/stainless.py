@@ -41,7 +41,8 @@ def protected(client: C, shared: Runtime, *, keep: bool) -> C:
     inner = getattr(client, "_client", None)
     if shipped is None or family_of(inner) is None or not hasattr(client, "max_retries"):
         raise UnsupportedClientError(_elsewhere(client, f"found {type(inner).__name__}"))
-    beneath = http.protected(inner, shared, keep=keep)
+    package = shipped.__module__.partition(".")[0]
+    beneath = http.protected(inner, shared, keep=keep, sdk=package)
     if beneath is inner and client.max_retries == 0:
         return client
     try:
