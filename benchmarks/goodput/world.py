@@ -16,10 +16,12 @@ from halley.core.model import History, Outcome, Request
 from halley.core.policy import Pace, Policy
 from halley.drivers.chance import Chance
 from halley.drivers.virtual import Call, Upstream, VirtualClock, VirtualTime
+from halley.shared.store import Store
 
 from .backlog import Backlog
 from .measure import Meter, Result, RunawayError, result
 from .rows import QUEUED, Row
+from .sharing import Memory, Sharing
 from .upstreams import Work
 
 TICK_S = 0.01
@@ -73,16 +75,27 @@ class Process:
         self.meter.ended(call.ended, answered=call.answered)
 
 
-def run(row: Row, seed: int, policy: Policy | None = None) -> Result:
-    """Run halley on a row; the policy is that of a batch, or the default where calls arrive."""
+def run(
+    row: Row,
+    seed: int,
+    policy: Policy | None = None,
+    store: Callable[[Callable[[], float]], Store] = Memory,
+) -> Result:
+    """Run halley on a row; the policy is that of a batch, or the default where calls arrive.
+
+    Processes that share a pacer meet in the store, which is given virtual time.
+    """
     meter = Meter(row.make(seed), row.end_s, row.processes, row.calls)
     backlog = Backlog(seed, row.calls, row.tokens)
     chosen = policy or (BATCH if row.arrivals_per_s is None else LIBRARY)
     clock = VirtualClock()
+    shared = store(clock.now)
     for number in range(row.processes):
         process = Process(backlog, meter, meter.port(number))
         client = runtime(chosen, clock=clock, chance=Chance(seed * 1000 + number), sink=silent)
         process.world = VirtualTime(client, process.send)
+        if row.shared:
+            Sharing(f"process {number}", client.engine.lanes, shared, clock)
         if row.arrivals_per_s is None:
             process.world.at(0.0, process.fill)
         else:
@@ -90,4 +103,5 @@ def run(row: Row, seed: int, policy: Policy | None = None) -> Result:
             process.arrive(1.0 / row.arrivals_per_s, row.end_s)
     with suppress(RunawayError):
         clock.run(until=row.end_s)
+    shared.close()
     return result(row, meter, seed)

@@ -25,6 +25,7 @@ from halley.providers import TABLES
 from halley.records.events import Hook
 from halley.records.hooks import Hooks
 from halley.records.sinks import Records, no_keys, sink_of
+from halley.shared.embedded import Embedded
 
 PolicyLike: TypeAlias = Policy | str | Path | None
 
@@ -90,6 +91,25 @@ def tracing_of(policy: Policy, records: Records) -> Tracing | None:
     return Spans(records.redactor)
 
 
+def _share(url: str | None, engine: Engine, lock: threading.Lock, clock: Clock) -> None:
+    """Share the lanes of a client with the processes it forks, or with all that name one store.
+
+    Raises:
+        PolicyError: the URL is none, or the package for it is not installed.
+    """
+    if url is None:
+        Embedded(engine.lanes, lock, now=clock.now, random=engine.random)
+        return
+    from halley.shared.redis import RedisMissingError, shared  # noqa: PLC0415 - an extra
+
+    try:
+        shared(url, engine.lanes, lock, now=clock.now, random=engine.random)
+    except RedisMissingError as error:
+        raise PolicyError(f"pacer: {error}") from None
+    except ValueError:  # whose text may hold a part of the password
+        raise PolicyError("pacer: the redis client does not take this URL") from None
+
+
 def runtime(
     policy: PolicyLike = None,
     *,
@@ -105,6 +125,7 @@ def runtime(
         TypeError: `hooks` is no list of functions.
     """
     chosen = policy_of(policy)
+    clock, chance, lock = clock or Clock(), chance or Chance(), threading.Lock()
     require(chosen)
     keys = Keys(chosen.keys) if chosen.keys else None
     secrets = no_keys if keys is None else keys.secrets
@@ -119,15 +140,16 @@ def runtime(
             queue_max=chosen.queue_max,
             ramp=chosen.pace is Pace.RAMP,
         ),
-        random=chance or Chance(),
+        random=chance,
         ring=None if keys is None else KeyRing(keys.credentials()),
     )
+    _share(chosen.pacer, engine, lock, clock)
     return Runtime(
         engine=engine,
         policy=chosen,
-        clock=clock or Clock(),
+        clock=clock,
         sink=Hooks(hooks, sink, records.redactor) if hooks else sink,
-        lock=threading.Lock(),
+        lock=lock,
         keys=keys,
         tracing=tracing_of(chosen, records),
     )

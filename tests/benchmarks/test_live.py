@@ -83,12 +83,13 @@ def live(*words: str) -> dict:
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("victim", ["worker", "simulator"])
+@pytest.mark.parametrize("victim", ["worker", "simulator", "redis"])
 def test_no_call_is_lost_when_something_is_killed_in_the_middle(victim):
     """Two workers, and something that dies after a second and comes back."""
     short = ("--seconds", "4", "--workers", "2", "--calls", "10", "--rate", "30")
+    pacer = ("--pacer", "redis") if victim == "redis" else ()
     dies = ("--kill", victim, "--at", "1", "--back-after", "0.5")
-    found = live(*short, "--latency", "0.2", *dies)
+    found = live(*short, "--latency", "0.2", *dies, *pacer)
     assert found["whole"]
     assert found["audit"]["accepted"] > 20
     assert found["audit"]["answered"] + found["audit"]["failed"] == found["audit"]["accepted"]

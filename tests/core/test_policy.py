@@ -23,6 +23,9 @@ def test_the_defaults_are_the_documented_ones():
     assert policy.records is None
 
 
+A_STORE = "pacer: expected a URL with redis, rediss, valkey, valkeys or unix"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -37,6 +40,9 @@ def test_the_defaults_are_the_documented_ones():
         ({"pace": "slow"}, "pace: expected one of after_refusal, ramp, got 'slow'"),
         ({"priority": 101}, "priority: expected a whole number from -100 to 100, got 101"),
         ({"records": ""}, "records: expected a path or 'stderr', got ''"),
+        ({"pacer": "http://a:secret@b"}, f"{A_STORE}, got http://..."),
+        ({"pacer": "localhost:6379"}, f"{A_STORE}, got none"),
+        ({"pacer": 6379}, f"{A_STORE}, got none"),
         ({"in_flight_max": 0}, "in_flight_max: expected a whole number from 1 to 1000000, got 0"),
     ],
 )

@@ -233,3 +233,15 @@ def test_threads_that_end_a_call_together_give_its_permit_back_once():
     for thread in threads:
         thread.join(10)
     assert lane.in_flight == 0
+
+
+def test_a_lane_knows_a_call_by_the_instant_at_which_it_was_granted():
+    """A refusal names the send it is about, to the bit, on a real clock that never stands still."""
+    shared = runtime(ONE)
+    shared.engine.lanes.share(lambda: True, b"\1")
+    session, _ = admitted(shared)
+    (lane,) = shared.engine.lanes.open.values()
+    assert isinstance(session.step(None), Send)
+    session.step(Reply(429, {}, b"{}"))
+    sent, refused = lane.outbox
+    assert refused.sent_at == sent.now

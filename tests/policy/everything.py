@@ -9,6 +9,7 @@ from halley.core.policy import SETTINGS, Policy
 
 EXAMPLES: dict[str, Any] = {
     "records": "/var/log/halley/records.jsonl",
+    "pacer": "redis://127.0.0.1:6379/0",
     "rules": [
         {
             "name": "our_gateway.asleep",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 import zlib
 
 import pytest
@@ -271,6 +273,29 @@ def test_a_request_is_described_without_its_query_or_key():
     assert KEY not in repr(seen)
     assert "secret-key" not in repr(seen)
     assert described(request, replayable=False).body is None
+
+
+def key_seen(url: str = "https://a.test/", **headers: str) -> int:
+    with Line("httpx2", "threads") as line:
+        request = line.module.Request("GET", url, headers=headers)
+    return described(request, replayable=True).key
+
+
+def test_a_key_is_the_same_number_in_every_process_and_wherever_it_stands():
+    """Processes that share a pacer must know that it is the same key (blake2b, 8 bytes)."""
+    number = key_seen(authorization=f"Bearer {KEY}")
+    script = (
+        "import sys; from halley.transport.request import fingerprint; "
+        "print(fingerprint(sys.stdin.read()))"
+    )
+    there = subprocess.run(
+        [sys.executable, "-c", script], input=KEY, capture_output=True, text=True, check=True
+    )
+    assert number == int(there.stdout)
+    assert (
+        number == key_seen(**{"x-api-key": KEY}) == key_seen(f"https://a.test/?key={KEY}&alt=sse")
+    )
+    assert number != key_seen(authorization=f"Bearer {KEY}x")
 
 
 def test_short_words_are_no_keys():

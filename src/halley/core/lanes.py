@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import TypeAlias
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias
 
-from halley.core.pace import Lane
+from halley.core.pace import Lane, Ring
 
 LANES_MAX = 1024
 SENDS_KEPT = 1024
@@ -21,6 +22,13 @@ LaneKey: TypeAlias = tuple[str, str, int | str]
 """Origin, model, credential: what identifies it in this process, or its alias."""
 
 
+class Flag(Protocol):
+    """One byte, which other processes may change."""
+
+    def __getitem__(self, index: int, /) -> int:
+        """Return it, for index 0."""
+
+
 class Lanes:
     """The lanes of one client.
 
@@ -29,10 +37,12 @@ class Lanes:
 
     __slots__ = (
         "_always",
+        "_flag",
         "_in_flight_max",
         "_lanes",
         "_queue_max",
         "_ramp",
+        "_ring",
         "_sends",
         "_sweep_at",
     )
@@ -42,13 +52,15 @@ class Lanes:
         self._in_flight_max = in_flight_max
         self._queue_max = queue_max
         self._ramp = ramp
+        self._ring: Ring | None = None
+        self._flag: Flag = b"\0"
         self._lanes: dict[LaneKey, Lane] = {}
         self._sends: deque[float] = deque(maxlen=SENDS_KEPT)
         self._sweep_at = 0.0
 
     def pass_freely(self, now: float) -> bool:
         """Count a send that needs no permit: the way of a healthy program."""
-        if self._always or (self._lanes and not self._swept(now)):
+        if self._always or self._flag[0] or (self._lanes and not self._swept(now)):
             return False
         self._sends.append(now)
         return True
@@ -74,7 +86,12 @@ class Lanes:
 
     def _opened(self, key: LaneKey) -> Lane:
         self._make_room()
-        lane = Lane(in_flight_max=self._in_flight_max, queue_max=self._queue_max, ramp=self._ramp)
+        lane = Lane(
+            in_flight_max=self._in_flight_max,
+            queue_max=self._queue_max,
+            ramp=self._ramp,
+            ring=self._ring,
+        )
         if not self._lanes:
             lane.recall(self._sends)
         self._lanes[key] = lane
@@ -85,6 +102,24 @@ class Lanes:
             unused = [key for key, lane in self._lanes.items() if lane.unused]
             for key in unused[: LANES_MAX // 2]:
                 del self._lanes[key]
+
+    def share(self, ring: Ring, flag: Flag) -> None:
+        """Share the lanes that will be opened with other processes.
+
+        Args:
+            ring: Called by a lane that wants an exchange with them soon.
+            flag: As long as its only byte is not zero, every send gets a permit from its lane.
+        """
+        self._ring, self._flag = ring, flag
+
+    @property
+    def open(self) -> Mapping[LaneKey, Lane]:
+        """The lanes that there are."""
+        return self._lanes
+
+    def clear(self) -> None:
+        """Forget all lanes: their calls and callers are in another process."""
+        self._lanes.clear()
 
     def __len__(self) -> int:
         return len(self._lanes)

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from halley.core.level import Level
@@ -58,6 +59,19 @@ STRAY_SENDS = 8
 SLOW_S = 900.0
 SLOW_GROWTH = math.log(1.5) / SLOW_S
 """OpenAI's `slow_down`: for 15 minutes no more than half as much again in 15 minutes."""
+
+
+PARTS = ("suspect", "requests", "tokens", "calls", "burst", "cycle")
+INSTANTS = (
+    "sent_at",
+    "cut_at",
+    "watched_at",
+    "blocked_at",
+    "probe_at",
+    "refused_at",
+    "slow_until",
+)
+"""Fields of a law that are points in time, beside the start of `lately`."""
 
 
 @dataclass(slots=True)
@@ -152,7 +166,24 @@ class Law:
 
     def state(self) -> dict[str, Any]:
         """Return all that the law knows; JSON carries it, if it may write infinities."""
-        return asdict(self)
+        state = {name: getattr(self, name) for name in self.__slots__}
+        for name in PARTS:
+            part = state[name]
+            state[name] = {key: getattr(part, key) for key in part.__slots__}
+        return state
+
+    def moved(self, by_s: float) -> Law:
+        """Return the same law at another place in time, as another clock sees it."""
+        law = copy(self)
+        for name in PARTS:
+            setattr(law, name, copy(getattr(self, name)))
+        for name in INSTANTS:
+            at = getattr(self, name)
+            setattr(law, name, None if at is None else at + by_s)
+        present, before, began = self.lately
+        law.lately = (present, before, began + by_s)
+        law.suspect.turned_at += by_s
+        return law
 
     @classmethod
     def of(cls, state: Mapping[str, Any]) -> Law:

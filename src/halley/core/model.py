@@ -164,8 +164,8 @@ NEVER_SENT = frozenset(
 class Request:
     """One logical request, as far as a decision may look at it.
 
-    `body` is None when it is not held in memory; `key` identifies the credential inside this
-    process and means nothing outside it (a salted hash, 0 without a credential), or is its alias.
+    `body` is None when it is not held in memory; `key` stands for the credential, in every process
+    the same: its alias, or a digest that leads nobody back to it; 0 without a credential.
     `credentials` are the keys it carries, `private` what else of its head must not be shown.
     """
 

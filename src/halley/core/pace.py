@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -23,6 +23,13 @@ SLACK_S = 0.05
 """A lane makes up for permits that were fetched so much too late: no timer is exact."""
 SENDS_KEPT = 1024
 SPREAD_SLOTS = 2.0
+
+
+SHARE_S = 1.0
+"""Who waits in a shared lane asks again after this time: the share may have changed."""
+
+Ring: TypeAlias = Callable[[], bool]
+"""Asks for an exchange with the other processes soon; False: there are none."""
 
 
 class Ticket(Protocol):
@@ -63,7 +70,8 @@ class Lane:
     Attributes:
         in_flight: Permits that are out.
         law: What is known of the limit.
-        outbox: Signals for the other processes, in a lane that is shared; None: it is not.
+        outbox: Signals for the other processes; None: there is no exchange with any.
+        share: Of the law's rates and number in flight: what is this process's.
     """
 
     __slots__ = (
@@ -75,24 +83,33 @@ class Lane:
         "_queue_max",
         "_queued",
         "_queues",
+        "_ring",
         "_sends",
-        "_share",
         "_tokens_at",
         "in_flight",
         "law",
         "outbox",
+        "share",
     )
 
-    def __init__(self, *, in_flight_max: int | None, queue_max: int, ramp: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        in_flight_max: int | None,
+        queue_max: int,
+        ramp: bool = False,
+        ring: Ring | None = None,
+    ) -> None:
         self.in_flight = 0
         self.law = Law(ramp=ramp)
         self.outbox: list[Signal] | None = None
+        self.share = 1.0
+        self._ring = ring
         self._in_flight_max = math.inf if in_flight_max is None else in_flight_max
         self._queue_max = queue_max
         self._queues: dict[int, OrderedDict[Ticket, float]] = {}
         self._queued = 0
         self._sends: OrderedDict[float, tuple[int, float]] = OrderedDict()
-        self._share = 1.0
         self._others = 0
         self._next_at = self._tokens_at = self._held_until = -math.inf
         self._capped = False
@@ -121,6 +138,8 @@ class Lane:
                 return Refused(f"{self._queued} calls wait already", full=True)
             self._queues.setdefault(priority, OrderedDict())[ticket] = now
             self._queued += 1
+        if self.outbox is None and self._ring is not None and self._ring():
+            self.outbox = []
         if now >= deadline:
             return Refused("the deadline has passed")
         return self._next(ticket, now, deadline, priority, cost)
@@ -133,15 +152,15 @@ class Lane:
             return AskAgain(math.inf)
         if self._free(now):
             self.law = Law()
-        if self.in_flight + 1 > self._calls_max:
+        if not self._room:
             self._capped = True
-            return AskAgain(math.inf)
+            return self._later(math.inf)
         due, binds = self._due(cost)
         free_at = max(due, self._held_until, self.law.probe_at)
         if free_at > deadline:
             return Refused("the next permit comes after the deadline")
         if free_at > now:
-            return AskAgain(free_at - now)
+            return self._later(free_at - now)
         asked_at = self._queues[priority][ticket]
         self._remove(ticket)
         self._go(now, cost, binds if due > asked_at else Binds.NOTHING)
@@ -151,13 +170,13 @@ class Lane:
     def rate_per_s(self) -> float | None:
         """Requests per second for this process; None: not held back."""
         rate = self.law.rate_per_s
-        return None if rate is None else rate * self._share
+        return None if rate is None else rate * self.share
 
     @property
     def tokens_per_s(self) -> float | None:
         """LLM tokens per second for this process; None: not held back."""
         rate = self.law.tokens_per_s
-        return None if rate is None else rate * self._share
+        return None if rate is None else rate * self.share
 
     @property
     def queued(self) -> int:
@@ -165,8 +184,25 @@ class Lane:
         return self._queued
 
     @property
-    def _calls_max(self) -> float:
-        return max(1.0, min(self._in_flight_max, self.law.in_flight_max * self._share))
+    def held_until(self) -> float:
+        """When the last server's wait is over."""
+        return self._held_until
+
+    @property
+    def _room(self) -> bool:
+        """One more may be in flight: of the own share, or of what the others leave of it."""
+        learned = max(1.0, self.law.in_flight_max)
+        part, total = learned * self.share, self.in_flight + self._others
+        fits = self.in_flight + 1 <= part or (self.in_flight < part and total + 1 <= learned)
+        return fits and self.in_flight < self._in_flight_max
+
+    def _later(self, wait_s: float) -> AskAgain:
+        """Let the head wait; in a shared lane its share may grow meanwhile."""
+        if self.outbox is None or self._ring is None:
+            return AskAgain(wait_s)
+        if self._queued == 1:
+            self._ring()
+        return AskAgain(min(wait_s, SHARE_S))
 
     def _head(self) -> Ticket | None:
         return next(iter(self._queues[max(self._queues)])) if self._queued else None
@@ -196,7 +232,7 @@ class Lane:
 
     def _go(self, now: float, cost: float, binds: Binds) -> None:
         if self._capped:
-            learned = self.law.in_flight_max * self._share <= self._in_flight_max
+            learned = self.law.in_flight_max * self.share <= self._in_flight_max
             binds = Binds.IN_FLIGHT if learned else Binds.NOTHING
             self._capped = False
         self.in_flight += 1
@@ -218,6 +254,8 @@ class Lane:
         self.law.apply(signal)
         if self.outbox is not None:
             self.outbox.append(signal)
+            if signal.event is Event.REFUSED and self._ring is not None:
+                self._ring()
 
     def admitted(self, now: float, sent_at: float) -> None:
         """Learn from a head that is no refusal, of a call sent at `sent_at`."""
@@ -275,19 +313,21 @@ class Lane:
 
     def adopt(
         self, state: Mapping[str, Any], share: float, others_in_flight: int, held_until: float
-    ) -> None:
-        """Go on with the law that all processes taught, and keep to a share of it.
+    ) -> Ticket | None:
+        """Go on with the law that all processes taught, and keep to a share; return whom to wake.
 
         Args:
-            state: Of the law, in the time of this lane.
-            share: Of the rates and of the number in flight, 0 to 1.
+            state: Of the law, in the time of this lane; it knows nothing of the outbox.
+            share: Of the rates and of the number in flight, above 0 and up to 1.
             others_in_flight: Calls that the other processes have in flight.
             held_until: When the wait is over that a server named to any of them.
         """
-        self.law = Law.of(state)
-        self._share = share
-        self._others = others_in_flight
+        law = Law.of(state)
+        for signal in self.outbox or ():
+            law.apply(signal._replace(now=max(signal.now, law.sent_at)))
+        self.law, self.share, self._others = law, share, others_in_flight
         self._held_until = max(self._held_until, held_until)
+        return self._head()
 
     @property
     def unused(self) -> bool:

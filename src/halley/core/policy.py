@@ -61,6 +61,20 @@ class Pace(StrEnum):
     RAMP = "ramp"
 
 
+STORES: Final = ("redis", "rediss", "valkey", "valkeys", "unix")
+"""Schemes of a pacer's URL."""
+A_STORE: Final = f"a URL with {', '.join(STORES[:-1])} or {STORES[-1]}"
+
+
+def _store(path: str, value: object) -> object:
+    """Take a pacer's URL; it may hold a password, so an error shows its scheme alone."""
+    scheme, mark, _ = str(value).partition("://")
+    if value is None or (isinstance(value, str) and mark and scheme in STORES):
+        return value
+    found = f"{scheme}://..." if mark else "none"
+    raise PolicyError(Mistake(path, f"expected {A_STORE}, got {found}"))
+
+
 def _sections(path: str, value: object) -> Sections:
     """Take the sections of a policy, whose settings are its own."""
     return sections_of(path, value, in_section)
@@ -93,6 +107,8 @@ class Policy:
             `ramp` starts slowly and doubles, and a 429 uses up no attempt: the deadline ends it.
         priority: Of this call in the queue for a permit: higher goes first, equal ones in order.
         in_flight_max: Calls of one origin, model and key open at the same time; None: no limit.
+        pacer: URL of the Redis or Valkey through which processes and machines share one limit;
+            None: each client finds it for itself.
         queue_max: Calls waiting for a permit; one more is refused at once.
         body_bytes_max: A larger reply is decided on its head and passed through unread.
         inspect_bytes_max: Decoded bytes of a body that classification may look at.
@@ -134,6 +150,7 @@ class Policy:
     pace: Pace = choice(Pace.AFTER_REFUSAL, shared=True)
     priority: int = whole(0, -100, 100)
     in_flight_max: int | None = whole(None, 1, 1_000_000, shared=True)
+    pacer: str | None = of(None, Setting(A_STORE, _store, shared=True), shown=False)
     queue_max: int = whole(10_000, 1, 10_000_000, shared=True)
     body_bytes_max: int = whole(8 * MIB, 1024, 1024 * MIB)
     inspect_bytes_max: int = whole(256 * 1024, 1024, 8 * MIB)

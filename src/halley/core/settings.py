@@ -46,9 +46,9 @@ def setting_of(spec: Field[Any]) -> Setting:
     return found
 
 
-def of(default: object, setting: Setting) -> Any:  # noqa: ANN401 - as dataclasses.field
-    """Make a field of any kind."""
-    return field(default=default, metadata={SETTING: setting})
+def of(default: object, setting: Setting, *, shown: bool = True) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Make a field of any kind; what could be a key is not `shown` in the policy's repr."""
+    return field(default=default, repr=shown, metadata={SETTING: setting})
 
 
 def whole(default: int | None, low: int, high: int, *, shared: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field

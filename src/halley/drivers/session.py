@@ -94,6 +94,7 @@ class Session:
         "_describe",
         "_end",
         "_free",
+        "_granted_at",
         "_lane",
         "_policy",
         "_runtime",
@@ -119,6 +120,7 @@ class Session:
         self._describe = describe
         self._lane: Lane | None = None
         self._end: StreamEnd | None = None
+        self._granted_at: float | None = None  # the lane knows the call by this time
         self._tail = b""
         self._told: tuple[dict[str, object], ...] = ()
         self._policy = policy
@@ -135,7 +137,8 @@ class Session:
 
     def step(self, value: Value) -> Effect | None:
         """Resume the engine with what an effect brought; None when the call is over."""
-        return self._resume((self.now(), value))
+        now, self._granted_at = self._granted_at, None
+        return self._resume((self.now() if now is None else now, value))
 
     def _resume(self, value: Resume | None) -> Effect | None:
         assert self._steps is not None
@@ -169,7 +172,7 @@ class Session:
             )
             match answer:
                 case Granted(following):
-                    self._lane = lane
+                    self._lane, self._granted_at = lane, now
                 case Refused():
                     following = lane.give_up(ticket)
                 case AskAgain():

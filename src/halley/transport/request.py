@@ -5,6 +5,7 @@ The caller's own request is never changed: an attempt with another body or key i
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from halley.core.local import Local
@@ -23,9 +24,9 @@ def described(request: httpx2.Request, *, replayable: bool) -> Request:
     """Return what a decision may know of a request; its body only if that is in memory."""
     url, headers = request.url, request.headers
     path, _, query = url.raw_path.partition(b"?")
-    key = next((value for name in KEY_HEADERS if (value := headers.get(name))), None)
-    if key is None and b"key=" in query:
-        key = query.decode("latin-1")
+    key = next((value for name in KEY_HEADERS if (value := headers.get(name))), "")
+    if not key and b"key=" in query:
+        key = url.params.get("key", "")
     return Request(
         credentials=credentials(request),
         private=private(request),
@@ -34,9 +35,15 @@ def described(request: httpx2.Request, *, replayable: bool) -> Request:
         path=path.decode("latin-1"),
         body=request.content if replayable else None,
         content_type=headers.get("content-type", ""),
-        key=0 if key is None else hash(key),
+        key=fingerprint(key.rpartition(" ")[2]) if key else 0,
         replayable=replayable,
     )
+
+
+def fingerprint(key: str) -> int:
+    """Return a number that stands for a key in every process, and leads nobody back to it."""
+    digest = hashlib.blake2b(key.encode(), digest_size=8, person=b"halley.key")
+    return int.from_bytes(digest.digest())
 
 
 def copied(family: Family, old: httpx2.Request, body: bytes | None = None) -> httpx2.Request:
