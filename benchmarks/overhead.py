@@ -23,6 +23,8 @@ import httpx2
 import httpx_retries
 import stamina
 import tenacity
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 import halley
 import halley.httpx
@@ -58,6 +60,7 @@ REPLY_HEADERS = [
 ]
 REQUEST_HEADERS = {"authorization": "Bearer " + "k" * 48, "content-type": "application/json"}
 TARGET_US = 10.0
+TRACED = halley.Policy(telemetry="otel")
 
 Call = Callable[[], Any]
 
@@ -81,6 +84,10 @@ def post(client: Any) -> Call:
     return lambda: client.post(URL, content=BODY, headers=REQUEST_HEADERS)
 
 
+def ignore(_event: object) -> None:
+    """A hook that does nothing: what remains is the event and its delivery, in another thread."""
+
+
 def sync_variants() -> dict[str, tuple[Block, str]]:
     """Each variant's block, and the name of the bare client it is compared with."""
     ours, theirs = transports(httpx2)[0], transports(httpx)[0]
@@ -94,6 +101,8 @@ def sync_variants() -> dict[str, tuple[Block, str]]:
         "halley.Client": (post(halley.Client(transport=ours())), "httpx2"),
         "halley.httpx.Client": (post(halley.httpx.Client(transport=theirs())), "httpx"),
         "halley.protect": (post(halley.protect(httpx2.Client(transport=ours()))), "httpx2"),
+        "halley.Client, a hook": (post(halley.Client(transport=ours(), hooks=[ignore])), "httpx2"),
+        "halley.Client, otel": (post(halley.Client(transport=ours(), policy=TRACED)), "httpx2"),
         "tenacity": (retried(bare), "httpx2"),
         "stamina": (stamina.retry(on=httpx2.HTTPError, attempts=5)(bare), "httpx2"),
         "backoff": (
@@ -124,6 +133,10 @@ def async_variants(loop: asyncio.AbstractEventLoop) -> dict[str, tuple[Block, st
         "httpx2": (bare, ""),
         "httpx": (post(old), ""),
         "halley.AsyncClient": (post(halley.AsyncClient(transport=ours())), "httpx2"),
+        "halley.AsyncClient, otel": (
+            post(halley.AsyncClient(transport=ours(), policy=TRACED)),
+            "httpx2",
+        ),
         "halley.httpx.AsyncClient": (post(halley.httpx.AsyncClient(transport=theirs())), "httpx"),
         "tenacity": (retried(bare), "httpx2"),
         "stamina": (stamina.retry(on=httpx2.HTTPError, attempts=5)(bare), "httpx2"),
@@ -170,6 +183,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     pinned()
+    trace.set_tracer_provider(TracerProvider())  # samples every span, exports none
     loop = asyncio.new_event_loop()
     rows = []
     for colour, variants in (("sync", sync_variants()), ("async", async_variants(loop))):

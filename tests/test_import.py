@@ -37,8 +37,8 @@ def test_importing_halley_imports_nothing_of_weight():
     ("code", "absent"),
     [
         (
-            "import halley; halley.Client().close()",
-            "httpx openai anthropic google.genai halley.simulator",
+            "import halley; halley.Client(hooks=[print]).close()",
+            "httpx openai anthropic google.genai halley.simulator opentelemetry prometheus_client",
         ),
         ("import halley; halley.AsyncClient()", "httpx openai anthropic google.genai"),
         (

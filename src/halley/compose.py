@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -13,14 +14,17 @@ from halley.core.engine import Engine
 from halley.core.errors import PolicyError
 from halley.core.keys import KeyRing
 from halley.core.lanes import Lanes
-from halley.core.policy import Pace, Policy, Validate
+from halley.core.policy import Pace, Policy, Telemetry, Validate
 from halley.drivers.chance import Chance
 from halley.drivers.clock import Clock
 from halley.drivers.keys import Keys
 from halley.drivers.session import Runtime, Sink
+from halley.drivers.tracing import Tracing
 from halley.policy import load
 from halley.providers import TABLES
-from halley.records.sinks import no_keys, sink_of
+from halley.records.events import Hook
+from halley.records.hooks import Hooks
+from halley.records.sinks import Records, no_keys, sink_of
 from halley.shared.embedded import Embedded
 
 PolicyLike: TypeAlias = Policy | str | Path | None
@@ -71,6 +75,22 @@ def require(policy: Policy) -> None:
         raise PolicyError(f"validate: {error}") from None
 
 
+def tracing_of(policy: Policy, records: Records) -> Tracing | None:
+    """Return what traces calls; None: nothing does.
+
+    Raises:
+        PolicyError: the package is not installed; the message names the extra.
+    """
+    if policy.telemetry is Telemetry.OFF:
+        return None
+    try:
+        from halley.records.otel import Spans  # noqa: PLC0415 - for those who ask for it alone
+    except ImportError:
+        missing = "telemetry: otel needs opentelemetry-api: pip install 'halley[otel]'"
+        raise PolicyError(missing) from None
+    return Spans(records.redactor)
+
+
 def _share(url: str | None, engine: Engine, lock: threading.Lock, clock: Clock) -> None:
     """Share the lanes of a client with the processes it forks, or with all that name one store.
 
@@ -96,16 +116,21 @@ def runtime(
     clock: Clock | None = None,
     chance: Chance | None = None,
     sink: Sink | None = None,
+    hooks: Iterable[Hook] = (),
 ) -> Runtime:
     """Put together what the calls of one client share.
 
     Raises:
-        PolicyError: as `policy_of` and `require`.
+        PolicyError: as `policy_of`, `require` and `tracing_of`.
+        TypeError: `hooks` is no list of functions.
     """
     chosen = policy_of(policy)
     clock, chance, lock = clock or Clock(), chance or Chance(), threading.Lock()
     require(chosen)
     keys = Keys(chosen.keys) if chosen.keys else None
+    secrets = no_keys if keys is None else keys.secrets
+    records = Records(secrets)
+    sink = sink or sink_of(chosen.records, chosen.capture, secrets)
     engine = Engine(
         tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
         budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),
@@ -123,8 +148,8 @@ def runtime(
         engine=engine,
         policy=chosen,
         clock=clock,
-        sink=sink
-        or sink_of(chosen.records, chosen.capture, no_keys if keys is None else keys.secrets),
+        sink=Hooks(hooks, sink, records.redactor) if hooks else sink,
         lock=lock,
         keys=keys,
+        tracing=tracing_of(chosen, records),
     )

@@ -9,6 +9,8 @@ import openai
 from google import genai
 
 import halley
+from halley.records.events import Event
+from halley.records.prometheus import Metrics
 
 assert_type(halley.protect(openai.OpenAI()), openai.OpenAI)
 assert_type(halley.protect(openai.AsyncOpenAI(), "halley.toml"), openai.AsyncOpenAI)
@@ -22,3 +24,12 @@ assert_type(halley.history(Exception()), halley.History | None)
 openai.OpenAI(http_client=halley.Client(), max_retries=0)
 openai.AsyncOpenAI(http_client=halley.AsyncClient(policy="halley.toml"), max_retries=0)
 halley.Policy(attempts=3, models={"gpt-5*": {"deadline_s": 30}})
+
+
+def hook(event: Event) -> None:
+    """Takes what is told."""
+    assert_type(event.attempt.number, int)
+
+
+assert_type(halley.protect(openai.OpenAI(), hooks=[hook, Metrics()]), openai.OpenAI)
+halley.AsyncClient(hooks=(hook,))

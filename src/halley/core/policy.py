@@ -40,6 +40,13 @@ class Validate(StrEnum):
     REFUSE = "refuse"
 
 
+class Telemetry(StrEnum):
+    """Who is told of calls besides records and hooks; see `halley.records.otel`."""
+
+    OFF = "off"
+    OTEL = "otel"
+
+
 class Rescue(StrEnum):
     """What is done for a stream that breaks after its first content; see `docs/streams.md`."""
 
@@ -119,6 +126,7 @@ class Policy:
         repair: Send once more without, or with another name for, a field that a refusal names.
         capture: Directory in which raw error bodies are kept privately; None: they are not.
         records: Where records go besides the logger `halley`: a path, or "stderr"; None: nowhere.
+        telemetry: Whether calls are traced: `off` or `otel`, which also passes `traceparent` on.
         rules: Rows tried before the tables, as `Row` or as a mapping of its fields; a row with the
             name of an existing one takes its place, and the record says ``policy.<name>``.
         keys: Credentials that take the place of the client's own, as `Key` or as a mapping of its
@@ -159,6 +167,7 @@ class Policy:
     repair: bool = flag(default=False)
     capture: str | None = text("the path of a directory", shared=True)
     records: str | None = text("a path or 'stderr'", shared=True)
+    telemetry: Telemetry = choice(Telemetry.OFF, shared=True)
     rules: tuple[Row, ...] = of((), Setting("tables", rules_of, give=tables_of, shared=True))
     keys: tuple[Key, ...] = of((), Setting("tables", keys_of, give=sources_of, shared=True))
     models: Mapping[str, Mapping[str, object]] = of(

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from halley.core.effects import (
     Admit,
@@ -34,6 +34,9 @@ from halley.core.pace import AskAgain, Granted, Lane, Refused, Ticket
 from halley.core.policy import Policy
 from halley.drivers.clock import Clock
 from halley.drivers.keys import Keys
+
+if TYPE_CHECKING:
+    from halley.drivers.tracing import Tracing
 
 
 class Sink(Protocol):
@@ -57,6 +60,7 @@ class Runtime:
     sink: Sink
     lock: threading.Lock
     keys: Keys | None = None
+    tracing: Tracing | None = None
     left: deque[Session] = field(default_factory=deque)
     watched: set[Session] = field(default_factory=set)
     """Calls whose body is open: held here, a call outlives its body, which ends it."""

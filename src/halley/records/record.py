@@ -9,7 +9,6 @@ line takes at most 8 KiB whatever was asked and answered.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -19,14 +18,9 @@ from halley.records.echo import without_echo
 from halley.records.redact import Redactor
 from halley.records.redact.marks import elided
 from halley.records.redact.redactor import SCANNED_CHARS_MAX
+from halley.records.usage import total_tokens
 
 VERSION = 1
-TOTAL_TOKENS = re.compile(rb'"total_tokens"\s*:\s*(\d{1,12})(?=[\s,}])')
-INPUT_TOKENS = re.compile(rb'"(?:input_tokens|promptTokenCount)"\s*:\s*(\d{1,12})(?=[\s,}])')
-OUTPUT_TOKENS = re.compile(rb'"(?:output_tokens|candidatesTokenCount)"\s*:\s*(\d{1,12})(?=[\s,}])')
-GEMINI_TOTAL = re.compile(rb'"totalTokenCount"\s*:\s*(\d{1,12})(?=[\s,}])')
-USAGE_BYTES = 4096
-"""Usage stands at the end of an answer; a stream of Anthropic's begins with the input."""
 
 
 BYTES_MAX = {"path": 512, "error_body": 4096}
@@ -112,33 +106,24 @@ def _is_answer(status: int | None, body: bytes) -> bool:
 
 
 def _redacted(record: dict[str, object], redactor: Redactor) -> dict[str, object]:
-    """Redact and bound every text that came from elsewhere; most records need one look at it."""
-    texts = {name: text for name in OUTSIDE if isinstance(text := record[name], str)}
-    together = " | ".join(texts.values())
-    if len(together) > OTHER_BYTES_MAX or redactor.text(together) != together:
-        for name, text in texts.items():
-            record[name] = redactor.text(text, BYTES_MAX.get(name, OTHER_BYTES_MAX))
+    """Redact and bound every text that came from elsewhere."""
+    record.update(
+        safe({name: text for name in OUTSIDE if isinstance(text := record[name], str)}, redactor)
+    )
     if isinstance(error := record["error_body"], str):
         record["error_body"] = redactor.text(error, BYTES_MAX["error_body"])
     return record
 
 
-def total_tokens(body: bytes) -> int | None:
-    """Return how many tokens an answer says it used; None when it does not say.
-
-    >>> total_tokens(b'{"usage": {"total_tokens": 12}}')
-    12
-    >>> total_tokens(b'{"usage": {"input_tokens": 5, "output_tokens": 7}}')
-    12
-    """
-    end = body[-USAGE_BYTES:]
-    for pattern in (TOTAL_TOKENS, GEMINI_TOTAL):
-        if (found := _last(pattern, end)) is not None:
-            return found
-    sent, received = _last(INPUT_TOKENS, end), _last(OUTPUT_TOKENS, end)
-    if sent is None:
-        sent = _last(INPUT_TOKENS, body[:USAGE_BYTES])
-    return None if sent is None or received is None else sent + received
+def safe(texts: Mapping[str, str], redactor: Redactor) -> Mapping[str, str]:
+    """Return texts redacted and bounded, by the name of their field; most need one look at all."""
+    together = " | ".join(texts.values())
+    if len(together) <= OTHER_BYTES_MAX and redactor.text(together) == together:
+        return texts
+    return {
+        name: redactor.text(text, BYTES_MAX.get(name, OTHER_BYTES_MAX))
+        for name, text in texts.items()
+    }
 
 
 def line(record: Mapping[str, object]) -> str:
@@ -164,11 +149,6 @@ def line(record: Mapping[str, object]) -> str:
     if record["request_id"]:
         parts.append(f"(request id: {record['request_id']})")
     return " ".join(parts)
-
-
-def _last(pattern: re.Pattern[bytes], text: bytes) -> int | None:
-    found = pattern.findall(text)
-    return int(found[-1]) if found else None
 
 
 def _timestamp(wall_s: float) -> str:

@@ -62,10 +62,11 @@ class Records:
 
     def record(self, request: Request, history: History, body: bytes) -> dict[str, object]:
         """Return the last attempt of a history as the fields of a record."""
-        redactor = self._redactor(frozenset((*self._keys(), *request.credentials)))
-        return fields(request, history, body, time.time(), redactor)
+        return fields(request, history, body, time.time(), self.redactor(request))
 
-    def _redactor(self, keys: frozenset[Secret]) -> Redactor:
+    def redactor(self, request: Request) -> Redactor:
+        """Return what knows every key that a request could carry."""
+        keys = frozenset((*self._keys(), *request.credentials))
         found = self._redactors.get(keys)
         if found is None:
             if len(self._redactors) >= REDACTORS_MAX:

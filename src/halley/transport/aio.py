@@ -35,6 +35,7 @@ from halley.transport.opening import STREAM, beginning, body_of, event_stream
 from halley.transport.reentry import given_up, remember
 from halley.transport.request import answered, content_length, described
 from halley.transport.timeouts import unhurried
+from halley.transport.traced import traced_async
 from halley.transport.watch import Watch, end_iteration, stream_class
 
 if TYPE_CHECKING:
@@ -191,12 +192,15 @@ class AsyncTransport:
         describe = partial(described, request, replayable=replayable)
         if policy.models:
             policy = effective(runtime.policy, describe)
-        forward, first = self._forward, None
+        runtime, forward = traced_async(runtime, self._family, describe, self._forward)
+        first = None
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
             forward = partial(_answer, self._family, said)
         elif free and unhurried(request, policy):
-            sent = await self._first(request, describe, policy, started)
+            sent = await self._first(
+                runtime, forward, request, describe=describe, policy=policy, started=started
+            )
             if not isinstance(sent, First):
                 return sent
             first = sent
@@ -213,16 +217,18 @@ class AsyncTransport:
 
     async def _first(
         self,
+        runtime: Runtime,
+        forward: Callable[[httpx2.Request], Awaitable[httpx2.Response]],
         request: httpx2.Request,
+        *,
         describe: Callable[[], CallRequest],
         policy: Policy,
         started: float,
     ) -> httpx2.Response | First:
         """Send once, and deliver at once what is a plain success: the way of most calls."""
-        runtime, response = self._runtime, None
-        now = runtime.clock.now
+        response, now = None, runtime.clock.now
         try:
-            response = await self._forward(request)
+            response = await forward(request)
             fields = Fields(response.headers.raw)
             if not plain_json(response, fields) or STREAM in body_of(request, self._family):
                 return First(response)

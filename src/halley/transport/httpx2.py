@@ -6,11 +6,13 @@ beneath halley, so nothing that httpx2 can do is lost.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import httpx2
 
 from halley.compose import PolicyLike
+from halley.records.events import Hook
 from halley.transport.install import install
 from halley.transport.masking import AsyncVeiled, Veiled
 
@@ -22,17 +24,30 @@ class Client(Veiled, httpx2.Client):
 
     Args:
         policy: A `Policy`, the path of a policy file, or None for the defaults.
+        hooks: Functions that are called with every `Event`; see `halley.records.events`.
         **options: As for `httpx2.Client`.
     """
 
-    def __init__(self, *, policy: PolicyLike = None, **options: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *,
+        policy: PolicyLike = None,
+        hooks: Iterable[Hook] = (),
+        **options: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(**options)
-        install(self, policy, is_async=False)
+        install(self, policy, hooks, is_async=False)
 
 
 class AsyncClient(AsyncVeiled, httpx2.AsyncClient):
     """`Client` for event loops."""
 
-    def __init__(self, *, policy: PolicyLike = None, **options: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *,
+        policy: PolicyLike = None,
+        hooks: Iterable[Hook] = (),
+        **options: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(**options)
-        install(self, policy, is_async=True)
+        install(self, policy, hooks, is_async=True)

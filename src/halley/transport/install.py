@@ -7,10 +7,12 @@ the same in httpx2, and are checked here: without them the client is refused, no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from halley.compose import PolicyLike, is_off, runtime
 from halley.drivers.session import Runtime
+from halley.records.events import Hook
 from halley.transport.aio import AsyncTransport
 from halley.transport.family import Family, family_of
 from halley.transport.sync import Transport
@@ -20,7 +22,13 @@ class UnsupportedClientError(TypeError):
     """The client is of no kind that halley knows how to stand beneath."""
 
 
-def install(client: Any, policy: PolicyLike, *, is_async: bool) -> None:  # noqa: ANN401
+def install(
+    client: Any,  # noqa: ANN401 - a client of either family and colour
+    policy: PolicyLike,
+    hooks: Iterable[Hook] = (),
+    *,
+    is_async: bool,
+) -> None:
     """Wrap the transports of a client made by halley.
 
     Raises:
@@ -34,7 +42,7 @@ def install(client: Any, policy: PolicyLike, *, is_async: bool) -> None:  # noqa
         )
     if is_off():
         return
-    shared = runtime(policy)
+    shared = runtime(policy, hooks=hooks)
     client._transport = _wrapped(client._transport, shared, found, is_async=is_async)  # noqa: SLF001
     for pattern, transport in client._mounts.items():  # noqa: SLF001
         if transport is not None:

@@ -7,10 +7,11 @@ that is half protected.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from halley.compose import PolicyLike, is_off, runtime
+from halley.records.events import Hook
 from halley.transport.clients import genai, http, stainless
 from halley.transport.install import UnsupportedClientError
 
@@ -26,19 +27,20 @@ KINDS: dict[str, Callable[..., Any]] = {
 """Package of a class -> how its clients are rebuilt."""
 
 
-def protect(client: C, policy: PolicyLike = None) -> C:
+def protect(client: C, policy: PolicyLike = None, *, hooks: Iterable[Hook] = ()) -> C:
     """Return the same kind of client with halley beneath it, the SDK's own retries off.
 
     Everything else is kept: base URL, key, headers, query, timeouts, cookies, proxies, mounts,
     limits, auth, and hooks, which run once per attempt. Both clients share one connection pool:
     closing either closes both. A client that has halley beneath it keeps it, and changes to
-    `policy` if one is named; halley is never put beneath halley. With ``HALLEY=off`` the client
-    comes back as it is.
+    `policy` and `hooks` if they are named; halley is never put beneath halley. With ``HALLEY=off``
+    the client comes back as it is.
 
     Args:
         client: `cometapi.CometAPI`, `openai.OpenAI`, `anthropic.Anthropic`, `google.genai.Client`,
             their async twins and subclasses, or a client of httpx2 or httpx.
         policy: A `Policy`, the path of a policy file, or None for the defaults.
+        hooks: Functions that are called with every `Event`; see `halley.records.events`.
 
     Raises:
         UnsupportedClientError: halley does not know this kind of client, or not this release of it.
@@ -47,7 +49,8 @@ def protect(client: C, policy: PolicyLike = None) -> C:
     if is_off():
         return client
     rebuild = _kind(client)
-    return rebuild(client, runtime(policy), keep=policy is None)  # type: ignore[no-any-return]
+    keep = policy is None and not hooks
+    return rebuild(client, runtime(policy, hooks=hooks), keep=keep)  # type: ignore[no-any-return]
 
 
 def _kind(client: object) -> Callable[..., Any]:

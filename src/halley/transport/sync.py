@@ -33,6 +33,7 @@ from halley.transport.opening import STREAM, beginning, body_of, event_stream
 from halley.transport.reentry import given_up, remember
 from halley.transport.request import answered, content_length, described
 from halley.transport.timeouts import unhurried
+from halley.transport.traced import traced
 from halley.transport.watch import Watch, stream_class
 
 if TYPE_CHECKING:
@@ -184,12 +185,15 @@ class Transport:
         describe = partial(described, request, replayable=replayable)
         if policy.models:
             policy = effective(runtime.policy, describe)
-        forward, first = self._forward, None
+        runtime, forward = traced(runtime, self._family, describe, self._forward)
+        first = None
         checks = policy.validate is not Validate.OFF
         if checks and (said := preflight(describe, policy.validate)) is not None:
             forward = partial(_answer, self._family, said)
         elif free and unhurried(request, policy):
-            sent = self._first(request, describe, policy, started)
+            sent = self._first(
+                runtime, forward, request, describe=describe, policy=policy, started=started
+            )
             if not isinstance(sent, First):
                 return sent
             first = sent
@@ -206,16 +210,18 @@ class Transport:
 
     def _first(
         self,
+        runtime: Runtime,
+        forward: Callable[[httpx2.Request], httpx2.Response],
         request: httpx2.Request,
+        *,
         describe: Callable[[], CallRequest],
         policy: Policy,
         started: float,
     ) -> httpx2.Response | First:
         """Send once, and deliver at once what is a plain success: the way of most calls."""
-        runtime, response = self._runtime, None
-        now = runtime.clock.now
+        response, now = None, runtime.clock.now
         try:
-            response = self._forward(request)
+            response = forward(request)
             fields = Fields(response.headers.raw)
             if not plain_json(response, fields) or STREAM in body_of(request, self._family):
                 return First(response)
