@@ -115,9 +115,8 @@ class AsyncWire(Exchange):
         return beginning(self, stream, effect, ended=True)
 
     async def drop(self) -> None:
-        """Close the response in hand, if any."""
-        response, self.response = self.response, None
-        self.unpace_reads()
+        """Close the response in hand, unless it is held."""
+        response = self.let_go()
         chunks, self._chunks = self._chunks, None
         if response is not None:
             with suppress(self.family.request_error):

@@ -113,9 +113,8 @@ class SyncWire(Exchange):
         return beginning(self, stream, effect, ended=True)
 
     def drop(self) -> None:
-        """Close the response in hand, if any."""
-        response, self.response = self.response, None
-        self.unpace_reads()
+        """Close the response in hand, unless it is held."""
+        response = self.let_go()
         self._chunks = None
         if response is not None:
             with suppress(self.family.request_error):
