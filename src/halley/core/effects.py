@@ -70,7 +70,8 @@ class Loaded(NamedTuple):
 class Wait:
     """Let go of the connection and of the permit, then sleep; value: None.
 
-    A reply whose body is held stays in hand until the next send. `history` is that of the attempt that has ended; None: no attempt has.
+    A reply whose body is held stays in hand until the next send. `history` is that of the attempt
+    that has ended; None: no attempt has.
     """
 
     seconds: float
