@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import halley.core
 from halley.compose import runtime
-from halley.core.effects import Admit, Deliver, GiveUp, Send, Wait
-from halley.core.model import Action, Fault, FaultKind, Reply, Request, StopReason
+from halley.core.effects import Admit, Deliver, Effect, GiveUp, Send, Wait
+from halley.core.model import Action, Fault, FaultKind, Outcome, Reply, Request, StopReason
 from halley.core.pace import Refused
 from halley.core.policy import Policy
 from halley.core.replies import to_be_read
@@ -164,6 +164,53 @@ class TestRule5GivingUpIsTransparent:
         next(steps)
         assert isinstance(steps.send((0.1, LOST)), GiveUp)
 
+    BUSY: ClassVar = error(503, message="busy (request id: 2026AbC123)")
+    PART: ClassVar = BUSY._replace(complete=False, held=False)
+
+    @pytest.mark.parametrize(
+        ("refusal", "reason"),
+        [
+            (Refused("9 calls wait already", full=True), StopReason.QUEUE),
+            (Refused("the next permit comes after the deadline"), StopReason.DEADLINE),
+        ],
+    )
+    def test_a_retry_without_a_permit_ends_with_the_reply_before_it(self, refusal, reason):
+        """As any reply that is given up; the history says that the second attempt never went."""
+        delivered = refused_retry(self.BUSY, refusal=refusal)
+        assert isinstance(delivered, Deliver)
+        assert delivered.headers == (("x-should-retry", "false"), ("x-request-id", "2026AbC123"))
+        assert (delivered.final, delivered.watch) == (True, False)
+        assert [a.status for a in delivered.history.attempts] == [503, None]
+        assert delivered.history.stop_reason is reason
+
+    @pytest.mark.parametrize(
+        ("outcomes", "last_word"),
+        [
+            ([LOST], GiveUp),
+            ([BUSY, LOST], GiveUp),
+            ([LOST, BUSY], Deliver),
+            ([PART], GiveUp),
+            ([BUSY, PART], GiveUp),
+        ],
+        ids=["fault", "reply, fault", "fault, reply", "unheld", "held, unheld"],
+    )
+    def test_the_last_outcome_is_the_last_word(self, outcomes, last_word):
+        """Not an earlier one, and no reply that is no longer whole."""
+        assert isinstance(refused_retry(*outcomes), last_word)
+
+
+def refused_retry(*outcomes: Outcome, refusal: Refused | None = None) -> Effect:
+    """What a call asks for when these came, and then no permit for the next attempt."""
+    steps = steps_of(Policy(in_flight_max=1))
+    effect = next(steps)
+    for outcome in outcomes:
+        assert isinstance(effect, Admit)
+        assert isinstance(steps.send((1.0, None)), Send)
+        assert isinstance(steps.send((1.0, outcome)), Wait)
+        effect = steps.send((2.0, None))
+    assert isinstance(effect, Admit)
+    return steps.send((3.0, refusal or Refused("full")))
+
 
 class TestRule6TheRequestIdIsWhereTheSdkLooks:
     BODY: ClassVar = {"message": "busy (request id: 2026062409153045678901AbCdEfGh)"}
@@ -213,6 +260,18 @@ class TestRule7OneDeadline:
         assert late.ended == 6.0
         assert late.sends == []
         assert late.history.stop_reason is StopReason.DEADLINE
+
+    def test_a_retry_that_queues_until_the_deadline_ends_with_the_real_error(self):
+        """Another call has the only permit; what was answered before is the outcome."""
+        policy = Policy(in_flight_max=1, deadline_s=5.0)
+        outcomes = iter([(error(503), 0.0), (OK, 100.0)])
+        virtual = world(lambda *_: next(outcomes), policy)
+        call = virtual.call(CHAT)
+        virtual.call(CHAT, at=0.5)
+        virtual.run()
+        assert (call.ended, call.sends) == (5.0, [0.0])
+        assert call.outcome.status == 503
+        assert call.history.stop_reason is StopReason.DEADLINE
 
     @given(
         deadline=st.floats(0.5, 60),

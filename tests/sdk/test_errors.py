@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pickle
 import socket
+from importlib import import_module
 
 import pytest
 
 import halley
-from halley.core.model import FaultKind
+from halley.core.model import FaultKind, StopReason
 from halley.core.policy import Policy
 from halley.simulator import fail, serve
 from halley.simulator.faults import Refuse
-from halley.simulator.model import plain_reply
+from halley.simulator.model import SimReply, plain_reply
 
 from .kits import MARKS, QUICK, Kit, only, settle, simulator, status_of
 
@@ -35,6 +36,34 @@ async def test_the_error_is_the_one_the_sdk_raises_alone(kit: Kit) -> None:
     assert status_of(error) == status_of(expected) == 503
     assert error.response.content == BODY  # type: ignore[attr-defined]
     assert error.response.request.method == "POST"  # type: ignore[attr-defined]
+
+
+async def test_a_retry_without_a_permit_is_the_servers_error(kit: Kit) -> None:
+    """A 429, then no permit in time: `RateLimitError` and no timeout, and the SDK leaves it."""
+    home = halley if kit.family == "httpx2" else import_module("halley.httpx")
+    made = (home.AsyncClient if kit.is_async else home.Client)(policy=Policy(in_flight_max=1))
+    runtime = made._transport._runtime
+
+    def shut(_scene: object) -> SimReply:
+        with runtime.lock:
+            for lane in runtime.engine.lanes._lanes.values():
+                lane.hold(runtime.clock.now(), 1000.0)
+        return plain_reply(429, BODY, "application/json")
+
+    with serve(simulator(fail(Refuse("shut", shut), times=20))) as server:
+        bare, above = kit.client(server, **_once(kit)), kit.client(server, **kit.on(made))
+        expected, error = await kit.failure(bare), await kit.failure(above)
+        await kit.close(bare)
+        await settle(made.aclose() if kit.is_async else made.close())
+    history = halley.history(error)
+    assert type(error) is type(expected)
+    assert type(error).__name__ in ("RateLimitError", "ClientError")
+    assert status_of(error) == 429
+    assert error.response.content == BODY  # type: ignore[attr-defined]
+    assert history is not None
+    assert [a.status for a in history.attempts] == [429, None]
+    assert history.stop_reason is StopReason.DEADLINE
+    assert len(server.ledger.calls) == 2
 
 
 @only("openai", "cometapi", "anthropic")

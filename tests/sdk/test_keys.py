@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import traceback
 
+import pytest
+
 from halley import history, protect
 from halley.core.credentials import Key
 from halley.core.model import Action
 from halley.core.policy import Policy
 from halley.core.secret import Secret
-from halley.simulator import keys, serve
+from halley.simulator import fail, keys, serve
+from halley.simulator.faults import error_frame
 
-from .kits import MARKS, Kit, simulator, status_of
+from .kits import MARKS, Kit, only, simulator, status_of
 
 pytestmark = MARKS
 
@@ -76,3 +79,16 @@ async def test_no_error_shows_a_key_of_the_ring(kit: Kit) -> None:
         await kit.close(client)
     shown = "".join(traceback.format_exception(error)) + repr(error)
     assert keys.INVALID not in shown
+
+
+@only("openai", "anthropic")
+async def test_the_history_of_a_stream_that_fails_survives_the_ring(kit: Kit) -> None:
+    """An error inside it is the SDK's own, made of the request that carried the key of the ring."""
+    with serve(simulator(fail(error_frame("middle")))) as server:
+        client = protect(kit.client(server, key=OWN), policy(GOOD))
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - each SDK has its own
+            await kit.stream(client)
+        await kit.close(client)
+    found = history(caught.value)
+    assert found is not None
+    assert [attempt.key for attempt in found.attempts] == ["good"]

@@ -30,7 +30,7 @@ from halley.core.effects import (
     Wait,
 )
 from halley.core.endpoints import model_of
-from halley.core.ids import request_id
+from halley.core.ids import lifted, request_id
 from halley.core.keyed import Keyed
 from halley.core.local import Local
 from halley.core.model import (
@@ -60,10 +60,6 @@ from halley.core.throttle import throttled, why_of
 
 if TYPE_CHECKING:
     from halley.core.engine import Engine
-
-OPENAI_ID = "x-request-id"
-ANTHROPIC_ID = "request-id"
-"""Where the SDKs look for the id of a request."""
 
 
 class Call:
@@ -110,6 +106,7 @@ class Call:
             terms=stream_terms(policy),
         )
         lane: Lane | None = None
+        last: tuple[Outcome, Failure] | None = None
         if free is None:
             free = self._engine.begin(now)
         try:
@@ -118,7 +115,7 @@ class Call:
                 if not free:
                     now, lane, refusal = yield from self._admission(now)
                     if isinstance(refusal, Refused):
-                        yield GiveUp(self._not_admitted(now, refusal), refusal.why)
+                        yield from self._not_admitted(now, refusal, last)
                         return
                     send = send._replace(key=self._keys.alias, answer=refusal)
                 free = False
@@ -139,6 +136,7 @@ class Call:
                 if attempt.stop_reason is not None:
                     yield from self._end(outcome, failure)
                     return
+                last = outcome, failure
                 now, _ = yield Wait(attempt.wait_s, self._attempts.history)
                 if attempt.repaired is not None:
                     send = send._replace(body=self.request.body)
@@ -236,7 +234,7 @@ class Call:
             first_s=first_s,
         )
         self._attempts.keep(attempt)
-        headers = self._lifted(reply, found)
+        headers = lifted(found, reply.headers, self.request.path) if found else ()
         if reply.held:
             yield Deliver(self._attempts.history, headers)
             return
@@ -382,17 +380,19 @@ class Call:
         if isinstance(outcome, Fault):
             yield GiveUp(history)
             return
-        headers = (("x-should-retry", "false"), *self._lifted(outcome, failure.request_id))
+        found = lifted(failure.request_id, outcome.headers, self.request.path)
+        headers = (("x-should-retry", "false"), *found)
         yield Deliver(history, headers, final=True, watch=not outcome.held)
         yield Ended(history)
 
-    def _lifted(self, reply: Reply, found: str | None) -> tuple[tuple[str, str], ...]:
-        """Return the request id under the name where the SDKs look, if it is not there yet."""
-        if found is None:
-            return ()
-        name = ANTHROPIC_ID if self.request.path.endswith("/messages") else OPENAI_ID
-        return () if name in reply.headers else ((name, found),)
-
-    def _not_admitted(self, now: float, refusal: Refused) -> History:
+    def _not_admitted(
+        self, now: float, refusal: Refused, last: tuple[Outcome, Failure] | None
+    ) -> Steps:
+        """End the call without a permit: by its last failure, if there is one still in hand."""
         reason = StopReason.QUEUE if refusal.full else StopReason.DEADLINE
-        return self._attempts.note(reason, Action.RETRY, now - self._sent_at)
+        history = self._attempts.note(reason, Action.RETRY, now - self._sent_at)
+        match last:
+            case (Fault() | Reply(held=True) as outcome, failure):
+                yield from self._end(outcome, failure)
+            case _:
+                yield GiveUp(history, refusal.why)

@@ -68,9 +68,10 @@ class Loaded(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Let go of the reply in hand and of the permit, then sleep; value: None.
+    """Let go of the connection and of the permit, then sleep; value: None.
 
-    `history` is that of the attempt that has ended; None: no attempt has.
+    A reply whose body is held stays in hand until the next send. `history` is that of the attempt
+    that has ended; None: no attempt has.
     """
 
     seconds: float

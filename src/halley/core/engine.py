@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from halley.core.breaker import Breakers
 from halley.core.budget import Budget
-from halley.core.call import OPENAI_ID, Call
+from halley.core.call import Call
 from halley.core.effects import Deliver, Steps
-from halley.core.ids import request_id
+from halley.core.ids import OPENAI_ID, request_id
 from halley.core.keys import KeyRing
 from halley.core.lanes import Lanes
 from halley.core.model import Action, Attempt, History, Reply, Request

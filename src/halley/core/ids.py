@@ -14,6 +14,10 @@ from halley.core.model import Headers
 ID_CHARS_MAX: Final = 200
 _PROSE_CHARS: Final = 8
 
+OPENAI_ID: Final = "x-request-id"
+ANTHROPIC_ID: Final = "request-id"
+"""Where the SDKs look for the id of a request."""
+
 HEADERS: Final = (
     "x-cometapi-request-id",  # cometapi-realtime-agents src/app/api/session/route.ts, 2026
     "x-oneapi-request-id",  # new-api middleware/request-id.go, on every reply
@@ -100,6 +104,16 @@ def request_id(headers: Headers, text: str = "") -> str | None:
         if (found := safe_id(headers[name])) is not None:
             return found
     return (_last_in(text, _IN_TEXT) or _last_quoted(text)) if text else None
+
+
+def lifted(found: str | None, headers: Headers, path: str) -> tuple[tuple[str, str], ...]:
+    """Return the header that shows an id where the SDK of a path looks, if it is not there yet.
+
+    >>> lifted("A1", {}, "/v1/messages"), lifted("A1", {"x-request-id": "req_1"}, "/v1/models")
+    ((('request-id', 'A1'),), ())
+    """
+    name = ANTHROPIC_ID if path.endswith("/messages") else OPENAI_ID
+    return () if found is None or name in headers else ((name, found),)
 
 
 def ray_id(headers: Headers, text: str = "") -> str | None:

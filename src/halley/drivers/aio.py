@@ -37,7 +37,7 @@ class AsyncWire(Protocol, Generic[Response_co]):
         """Send the request from its start, and read the reply where `to_be_read` says so."""
 
     async def drop(self) -> None:
-        """Close the response in hand, if any."""
+        """Close the response in hand, unless all of its body is held: it may yet be delivered."""
 
     async def deliver(self, effect: Deliver, session: Session) -> Response_co:
         """Hand over the response, and close the session with the last byte of its body."""

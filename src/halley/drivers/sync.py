@@ -28,7 +28,7 @@ class Wire(Protocol, Generic[Response_co]):
         """Send the request from its start, and read the reply where `to_be_read` says so."""
 
     def drop(self) -> None:
-        """Close the response in hand, if any."""
+        """Close the response in hand, unless all of its body is held: it may yet be delivered."""
 
     def deliver(self, effect: Deliver, session: Session) -> Response_co:
         """Hand over the response, and close the session with the last byte of its body."""

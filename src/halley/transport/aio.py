@@ -116,9 +116,8 @@ class AsyncWire(Exchange):
         return beginning(self, stream, effect, ended=True)
 
     async def drop(self) -> None:
-        """Close the response in hand, if any."""
-        response, self.response = self.response, None
-        self.unpace_reads()
+        """Close the response in hand, unless it is held."""
+        response = self.let_go()
         chunks, self._chunks = self._chunks, None
         if response is not None:
             with suppress(self.family.request_error):
@@ -137,7 +136,7 @@ class AsyncWire(Exchange):
             session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or aiter(source)  # type: ignore[arg-type]
-        session.watch(response.extensions, self.told)
+        session.watch(response.extensions, self.told, self.request.extensions)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=True)(watch, chunks, source)
         return response

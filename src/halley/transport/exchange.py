@@ -81,7 +81,12 @@ class First(NamedTuple):
 
 
 class Exchange:
-    """What both colours know of one call on the wire."""
+    """What both colours know of one call on the wire.
+
+    Attributes:
+        held: All of the body in hand was read: the reply is off the wire, and is kept until the
+            next send, for the call may have to end with it.
+    """
 
     __slots__ = (
         "_keys",
@@ -92,6 +97,7 @@ class Exchange:
         "family",
         "fields",
         "first",
+        "held",
         "now",
         "paced",
         "readable",
@@ -119,13 +125,16 @@ class Exchange:
         self.fields: Headers = NO_FIELDS
         self.error: Exception | None = None
         self.first: First | None = None
+        self.held = False
         self.body = b""
         self.readable = b""
 
     def prepare(self, effect: Send) -> None:
         """Make the request of the next attempt; the caller's own stays as it was."""
         self.deadline = effect.deadline
-        self.readable = b""
+        self.response = self.error = None
+        self.held = False
+        self.body = self.readable = b""
         if effect.body is not None:
             self.request = copied(self.family, self.request, effect.body)
         if effect.key is not None and self._keys is not None:
@@ -179,6 +188,7 @@ class Exchange:
 
     def inspected(self, response: httpx2.Response, bytes_max: int, *, held: bool) -> Reply:
         """Describe the reply in hand with what was read of its body."""
+        self.held = held
         shown, complete = self.shown(bytes_max)
         return Reply(response.status_code, self.fields, shown, complete and held, held)
 
@@ -207,6 +217,15 @@ class Exchange:
         if start and raw.startswith(start):
             return b"", False  # the library cannot read it either, and gave it back as it was
         return start, len(raw) == len(self.body)
+
+    def let_go(self) -> httpx2.Response | None:
+        """Return the response that is to be closed: the one in hand, unless it is held."""
+        self.unpace_reads()
+        self.readable = b""
+        if self.held:
+            return None
+        response, self.response, self.body = self.response, None, b""
+        return response
 
     def edit(self, effect: Deliver) -> httpx2.Response:
         """Give the response in hand its history and headers; return it."""
@@ -257,7 +276,7 @@ class Exchange:
         )
 
     def fault(self, effect: GiveUp) -> Exception:
-        """Return the exception in hand, or a pool timeout where nothing was sent at all."""
+        """Return the exception in hand, or a pool timeout where there is none."""
         error = self.error or self.family.pool_timeout(
             f"halley: no permit to send: {effect.why}", request=self.request
         )

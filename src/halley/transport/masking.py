@@ -84,9 +84,8 @@ def without_credentials(request: Any) -> Any:  # noqa: ANN401 - a request of eit
     url = request.url.copy_set_param("key", MASK) if in_query else request.url
     family = family_of(request)
     assert family is not None
-    copy: Any = family.module.Request(
-        request.method, url, headers=masked_headers(raw), extensions=request.extensions
-    )
+    copy: Any = family.module.Request(request.method, url, headers=masked_headers(raw))
+    copy.extensions = request.extensions  # itself: a history is put in there when a stream ends
     copy.stream = getattr(request, "stream", None)
     if hasattr(request, "_content"):
         copy._content = request._content  # noqa: SLF001 - what `read` would leave there

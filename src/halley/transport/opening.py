@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from halley.core.asked import choices_asked, events_asked
 from halley.core.effects import Send
 from halley.core.endpoints import family_of
 from halley.core.interrupted import Interruption
 from halley.core.model import History, Reply, StreamState
-from halley.core.stream_formats import choices_asked, events_asked
 from halley.core.streams import Observer
 from halley.transport.decode import READABLE, Unzip
 from halley.transport.events import EventStream

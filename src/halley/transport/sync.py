@@ -114,9 +114,8 @@ class SyncWire(Exchange):
         return beginning(self, stream, effect, ended=True)
 
     def drop(self) -> None:
-        """Close the response in hand, if any."""
-        response, self.response = self.response, None
-        self.unpace_reads()
+        """Close the response in hand, unless it is held."""
+        response = self.let_go()
         self._chunks = None
         if response is not None:
             with suppress(self.family.request_error):
@@ -133,7 +132,7 @@ class SyncWire(Exchange):
             session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or iter(source)  # type: ignore[arg-type]
-        session.watch(response.extensions, self.told)
+        session.watch(response.extensions, self.told, self.request.extensions)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=False)(watch, chunks, source)
         return response

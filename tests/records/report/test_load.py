@@ -233,8 +233,10 @@ def test_the_fields_of_a_record_are_the_ones_that_are_read():
     """A field that a record no longer has would be unknown for ever."""
     from halley.core.model import Action, Attempt, History, Request  # noqa: PLC0415
     from halley.records.record import fields  # noqa: PLC0415
+    from halley.records.redact import Redactor  # noqa: PLC0415
 
     request = Request("POST", "https://a.test", "/v1/x", b'{"model":"m"}')
-    record = fields(request, History("c", (Attempt(1, Action.OK, 0.1, 200),)), b"", 1.0)
+    history = History("c", (Attempt(1, Action.OK, 0.1, 200),))
+    record = fields(request, history, b"", 1.0, Redactor())
     assert set(record) - {"v", "retryable"} <= set(DETAILS)
     assert set(FIGURES) < set(DETAILS)
