@@ -222,12 +222,21 @@ class Exchange:
         if 300 <= response.status_code < 400:  # noqa: PLR2004 - RFC 9110 §15.4
             response.headers.pop("location", None)
             response.next_request = None
-        keys = credentials(self.request)
+        keys = self._credentials()
         raw = response.headers.raw
         values = b" ".join(value for _, value in raw)
         if masked(values, keys) != values:
             response.headers = self.family.headers([(n, masked(v, keys)) for n, v in raw])
         return self._without_keys(response, keys, whole=whole)
+
+    def _credentials(self) -> tuple[Secret, ...]:
+        """Return every key that a server could echo: an earlier attempt may have had another."""
+        ring = () if self._keys is None else self._keys.secrets()
+        return tuple({*ring, *credentials(self.asked), *credentials(self.request)})
+
+    def masked(self, error: bytes) -> bytes:
+        """Return an error without the keys that it echoes."""
+        return masked(error, self._credentials())
 
     def _without_keys(
         self, response: httpx2.Response, keys: tuple[Secret, ...], *, whole: bool
