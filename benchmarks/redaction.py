@@ -38,7 +38,10 @@ RECORD = (
 )
 ATTACKS = {
     "names and values": "api_key=x,",
+    "the shortest names": "pwd=x,",
+    "short names, mixed": "pwd=x,dsn=x,&sig=x",
     "quoted values": 'token: "',
+    "plain values": "token:x,",
     "starts of keys": "sk-a-",
     "starts of JWTs": "-eyJ",
     "slashes": "://",

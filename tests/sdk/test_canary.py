@@ -1,93 +1,267 @@
-"""Faults by outcomes through every real SDK: nothing that is written down has a canary.
+"""Faults by log levels by outcomes through every real SDK, then every face on the log of that.
 
-The key, the prompt and a file are planted; what the loggers, the records, standard output and the
-exceptions say is searched for them, bare, encoded and in windows. Ids must be found.
+Keys of the client and of a ring, a prompt and a file are planted. The gateway sends back all that
+it was ever told. What loggers, records, exceptions, private bodies and the command line show is
+searched once, for every form of a canary; ids must be found.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
 import logging
-from collections.abc import Iterator
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 import halley
-from halley.simulator import fail, ok, serve
-from halley.simulator.faults import Refuse
+from halley.cli.guard import run
+from halley.core.credentials import Key
+from halley.simulator import SimReply, SimRequest, fail, ok, serve
+from halley.simulator.faults import Fault, Refuse, SpoilStream
 from halley.simulator.model import plain_reply
+from halley.simulator.streams import Event, Stream
+from tests.canaries import CONTENT_FORMS, FILE, KEY_FORMS, KEYS, PROMPT, leaks
 
-from .kits import MARKS, QUESTION, Kit, simulator
+from .kits import KITS, MARKS, Kit, listed, settle, simulator
 from .test_leaks import channels
 
 pytestmark = MARKS
-ECHO = Refuse("echo", lambda scene: plain_reply(401, echoed(scene.request), "application/json"))
-FAULTS = (
-    *(401, 403, 404, 429, 500, 503, ECHO, "reset", "truncated_json", "bad_gateway", "error_200"),
-    *("redirect", "cut", "error_middle", "echo_key"),
-)
-
-
-def echoed(request: Any) -> bytes:
-    """Everything that was sent, as a careless gateway puts it into its error."""
-    said = f"{dict(request.headers)} {request.body.decode()} (request id: {SERVER_ID})"
-    return json.dumps({"error": {"message": said, "code": "invalid_api_key"}}).encode()
-
-
-KEY = "sk-" + "q7W" * 16
 SERVER_ID = "20261125143000123456789xYzAbCdE"
+PNG = base64.b64encode(FILE).decode()
 
 
-def windows(canary: str) -> set[str]:
-    """A canary in every form in which it could turn up."""
-    raw = canary.encode()
-    coded = {base64.b64encode(b"x" * n + raw)[4:-4].decode() for n in range(3)}
-    pieces = {canary[at : at + 12] for at in range(len(canary) - 11)}
-    return pieces | coded | {quote(canary), raw.hex(), canary[::-1]}
+class Gateway:
+    """Plays one script after the other, and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.body = ""
+        self.play()
+
+    def play(self, fault: Fault | int | str | None = None, times: int = 9) -> None:
+        """From now on answer so, then well."""
+        steps = () if fault is None else (fail(fault, times=times),)
+        self.simulator = simulator(*steps, ok(times=99))
+
+    def handle(self, request: SimRequest, now: float, *, speed: float = 1.0) -> SimReply:
+        """Answer one request."""
+        heard = f"{request.query} {dict(request.headers)}"
+        self.told, self.body = [*self.told[-2:], heard], request.body.decode()
+        return self.simulator.handle(request, now, speed=speed)
+
+    def said(self) -> str:
+        """All that it was told lately, as a careless gateway puts it into its error."""
+        return f"bad key or body: {' '.join(self.told)} {self.body} (request id: {SERVER_ID})"
+
+    def echo(self, status: int) -> Refuse:
+        """An error that says it, in the body and in a header."""
+
+        def reply(_scene: object) -> SimReply:
+            error = {"error": {"message": self.said(), "code": "invalid_api_key"}}
+            header = ("x-echo", json.dumps(self.told[-1])[:4000])
+            return plain_reply(status, json.dumps(error).encode(), "application/json", header)
+
+        return Refuse(f"echo_{status}", reply)
+
+    def echo_in_stream(self, place: int) -> SpoilStream:
+        """An error inside a stream that says it, after so many events."""
+
+        def spoiled(stream: Stream) -> Stream:
+            said = b'"message": ' + json.dumps(self.said()).encode()
+            error = re.sub(rb'"message": ?"[^"]*"', lambda _: said, stream.error)
+            return replace(stream, events=(*stream.events[:place], Event(error)))
+
+        return SpoilStream(f"echo_in_stream_{place}", lambda _scene: spoiled)
 
 
-@pytest.fixture
-def heard(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
-    """What the root logger says at a level, with every attribute of every record."""
-    text = io.StringIO()
-
-    class Everything(logging.StreamHandler[io.StringIO]):
-        def emit(self, record: logging.LogRecord) -> None:
-            super().emit(record)
-            text.write(f"{vars(record)!r}\n")
-
-    root, handler = logging.getLogger(), Everything(text)
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(request.param)
-    yield text
-    root.removeHandler(handler)
-    root.setLevel(before)
+def matrix(gateway: Gateway) -> list[tuple[Fault | int | str, int]]:
+    """Faults, and how often each comes: to the end, or before an answer."""
+    echoes = [gateway.echo(status) for status in (400, 401, 429, 503)]
+    streams = [gateway.echo_in_stream(place) for place in (0, 3)]
+    named = ("reset", "truncated_json", "bad_gateway", "error_200", "redirect", "cut")
+    final = [*echoes, *streams, 403, 404, 500, *named, "error_middle", "cut_stream", "echo_key"]
+    return [*((fault, 9) for fault in final), (503, 1), (echoes[1], 1), ("reset", 1)]
 
 
-async def outcomes(kit: Kit, client: Any) -> list[str]:
-    """One call and one stream, and all that their errors show."""
-    said = []
-    for ask in (kit.ask, kit.stream):
+def question(kit: Kit, client: Any, *, stream: bool) -> Any:
+    """Ask with the prompt and the file, as each SDK takes them."""
+    if kit.name == "anthropic":
+        source = {"type": "base64", "media_type": "image/png", "data": PNG}
+        parts: list[Any] = [{"type": "image", "source": source}, {"type": "text", "text": PROMPT}]
+        said = [{"role": "user", "content": parts}]
+        return client.messages.create(
+            model="claude-haiku-4-5", max_tokens=64, messages=said, stream=stream
+        )
+    if kit.name == "genai":
+        models = client.aio.models if kit.is_async else client.models
+        ask = models.generate_content_stream if stream else models.generate_content
+        inline = {"inline_data": {"mime_type": "image/png", "data": FILE}}
+        return ask(model="gemini-2.5-flash", contents=[{"parts": [inline, {"text": PROMPT}]}])
+    url = {"url": f"data:image/png;base64,{PNG}"}
+    parts = [{"type": "image_url", "image_url": url}, {"type": "text", "text": PROMPT}]
+    said = [{"role": "user", "content": parts}]
+    return client.chat.completions.create(model="gpt-5-mini", messages=said, stream=stream)
+
+
+async def asked(kit: Kit, client: Any, *, stream: bool) -> None:
+    """Ask and read to the end, as a careful program does."""
+    answer = await settle(question(kit, client, stream=stream))
+    if stream:
         try:
-            await ask(client)
-        except Exception as error:  # noqa: BLE001 - which one it is does not matter here
-            said += [text for _, text in channels(error, client)]
-    return said
+            await listed(answer)
+        finally:
+            await settle((getattr(answer, "aclose", None) or answer.close)())
 
 
-@pytest.mark.parametrize("heard", ["DEBUG"], indirect=True)
+@contextmanager
+def interrupt(after_s: float) -> Iterator[None]:
+    """Ctrl-C, without the terminal."""
+
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, pressed)
+    signal.setitimer(signal.ITIMER_REAL, after_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+async def stopped(kit: Kit, client: Any, *, stream: bool) -> None:
+    """Ask, and let a person lose patience."""
+    if kit.is_async:
+        async with asyncio.timeout(0.1):
+            await asked(kit, client, stream=stream)
+    else:
+        with interrupt(0.1):
+            await asked(kit, client, stream=stream)
+
+
+@contextmanager
+def left_iterations() -> Iterator[None]:
+    """Let the HTTP library's generators complain when a cancelled iteration is collected."""
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler() or asyncio.BaseEventLoop.default_exception_handler
+
+    def told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "generator is already running" not in str(context.get("exception")):
+            before(loop, context)  # type: ignore[arg-type] - a loop of asyncio's own
+
+    loop.set_exception_handler(told)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(before)
+
+
+class Heard:
+    """What the root logger says, with every attribute of every record: halley, and others."""
+
+    def __init__(self) -> None:
+        self.halley, self.others = io.StringIO(), io.StringIO()
+
+    @contextmanager
+    def at(self, level: int) -> Iterator[None]:
+        """Listen at a level."""
+        root, handler = logging.getLogger(), logging.Handler()
+        handler.emit = self._take  # type: ignore[method-assign]
+        before = root.level
+        root.addHandler(handler)
+        root.setLevel(level)
+        try:
+            yield
+        finally:
+            root.removeHandler(handler)
+            root.setLevel(before)
+
+    def _take(self, record: logging.LogRecord) -> None:
+        text = self.halley if record.name.partition(".")[0] == "halley" else self.others
+        text.write(f"{logging.Formatter().format(record)} {vars(record)!r}\n")
+
+
+async def outcomes(
+    kit: Kit, gateway: Gateway, server: Any, policies: Any, *, thorough: bool
+) -> str:
+    """Every fault to its end, whole and streamed, with and without a ring; what its errors show.
+
+    That costs the most and does not depend on who listens: only where it is `thorough`.
+    """
+    base = kit.client(server, key=KEYS["client"])
+    said: list[str] = []
+
+    async def one(ask: Callable[..., Any], policy: halley.Policy, fault: Any, times: int) -> None:
+        gateway.told.clear()  # a key of another client is nobody's here
+        client = halley.protect(base, policy)
+        for stream in (False, True):
+            gateway.play(fault, times)
+            try:
+                await ask(kit, client, stream=stream)
+            except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - any will do
+                said.extend(f"{n}: {text}" for n, text in channels(error, client) if thorough)
+
+    for number, (fault, times) in enumerate(matrix(gateway)):
+        await one(asked, policies[number % 2], fault, times)
+        if thorough and "echo" in getattr(fault, "name", ""):
+            await one(asked, policies[1 - number % 2], fault, times)
+    await one(stopped, policies[0], "stall", 9)
+    await one(stopped, policies[1], "hang", 9)
+    await kit.close(base)
+    return "\n".join(said)
+
+
+def faces(log: Path, bodies: str, folder: Path, capfd: Any, monkeypatch: Any) -> dict[str, str]:
+    """What each command of halley shows of such a run."""
+    body = next(line for line in bodies.splitlines() if SERVER_ID in line)
+    case = json.dumps({"status": 401, "body": body})
+    first = next(line for line in log.read_text().splitlines() if SERVER_ID in line)
+    page, file = folder / "page.html", folder / "halley.toml"
+    monkeypatch.setenv("CANARY_KEY", KEYS["never used"])
+    file.write_text('[[keys]]\nalias = "one"\nenv = "CANARY_KEY"\n')
+    commands: dict[str, tuple[tuple[str, ...], str]] = {
+        "report": (("report", str(log)), ""),
+        "report --json": (("report", str(log), "--json"), ""),
+        "report --html": (("report", str(log), "--html", str(page)), ""),
+        "report --calls": (("report", str(log), "--calls", "", "--json"), ""),
+        "report --support": (("report", str(log), "--support", json.loads(first)["call_id"]), ""),
+        "policy show": (("policy", "show", str(file)), ""),
+        "explain": (("explain", "--status", "401", "-"), body),
+        "explain --json": (("explain", "--json", "--status", "503", "-"), body),
+        "explain --jsonl": (("explain", "--jsonl", "-"), case),
+        "redact": (("redact",), bodies),
+        "redact --jsonl": (("redact", "--jsonl"), json.dumps({"text": bodies})),
+    }
+    shown = {}
+    for name, (arguments, stdin) in commands.items():
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        code = run(arguments)
+        out, err = capfd.readouterr()
+        assert code == 0, (name, err)
+        shown[name] = out + err
+    return shown | {"page": page.read_text()}
+
+
+LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING)
+
+
+@pytest.mark.parametrize("quieted", [True, False], ids=["quiet", "loud"])
+@pytest.mark.parametrize("level", LEVELS, ids=logging.getLevelName)
 async def test_the_matrix_is_clean(
-    kit: Kit, heard: io.StringIO, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    level: int, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch, *, quieted: bool
 ) -> None:
-    """Each fault to the end, and some before an answer; DEBUG says all that other levels say."""
+    """Whatever fails, however it ends, whoever listens."""
     log, folder = tmp_path / "records.jsonl", tmp_path / "private"
-    policy = halley.Policy(
+    plain = halley.Policy(
         attempts=3,
         backoff="full_jitter",  # type: ignore[arg-type] - a name will do
         backoff_base_s=0.001,
@@ -95,20 +269,35 @@ async def test_the_matrix_is_clean(
         capture=str(folder),
         server_wait_s_max=0,
     )
-    said: list[str] = []
-    for fault, times in [*((fault, 9) for fault in FAULTS), (503, 1), (ECHO, 1), ("reset", 1)]:
-        with halley.quiet(), serve(simulator(fail(fault, times=times), ok(times=9))) as server:
-            client = halley.protect(kit.client(server, key=KEY), policy)
-            said += await outcomes(kit, client)
-            await kit.close(client)
+    aliases = ("first of the ring", "second of the ring", "never used")
+    ring = tuple(
+        Key(alias=f"k{n}", account=f"a{n}", secret=halley.Secret(KEYS[name]))
+        for n, name in enumerate(aliases)
+    )
+    policies = (plain, replace(plain, keys=ring))
+    heard, gateway, said = Heard(), Gateway(), {}
+    thorough = quieted and level == logging.DEBUG
+    kits = KITS if level == logging.DEBUG else KITS[quieted::2]  # else one colour is enough
+    with (
+        heard.at(level),
+        left_iterations(),
+        halley.quiet() if quieted else nullcontext(),
+        serve(gateway) as server,  # type: ignore[arg-type] - all of it that is asked for
+    ):
+        for kit in kits:
+            shown = await outcomes(kit, gateway, server, policies, thorough=thorough)
+            said[f"errors of {kit}"] = shown
     captured = capfd.readouterr()
-    written = {"log": heard.getvalue(), "out": captured.out, "err": captured.err}
-    written |= {"records": log.read_text(), "errors": "\n".join(said)}
-    prompt = {QUESTION, quote(QUESTION), QUESTION[:20], QUESTION[-20:]}
-    searched = {name: windows(KEY) | prompt for name in written} | {"errors": windows(KEY)}
-    leaks = {n: {f for f in searched[n] if f in text} for n, text in written.items()}
-    bodies = "".join(file.read_bytes().decode("latin-1") for file in folder.iterdir())
-    assert not any(leaks.values()), leaks
-    assert not any(form in bodies for form in windows(KEY))
-    assert log.read_text().count('"request_id": "2026') > len(FAULTS)
-    assert SERVER_ID in log.read_text()
+    bodies = "\n".join(file.read_bytes().decode("latin-1") for file in folder.iterdir())
+    written = {"halley": heard.halley.getvalue(), "out": captured.out, "err": captured.err}
+    written |= {"records": log.read_text()} | faces(log, bodies, tmp_path, capfd, monkeypatch)
+    filtered = {name: written.pop(name) for name in ("redact", "redact --jsonl")}
+    others = {"others": heard.others.getvalue()}
+    written |= others if quieted else {}
+    assert leaks(written, KEY_FORMS, CONTENT_FORMS) == {}
+    assert leaks({**said, **filtered, "bodies": bodies}, KEY_FORMS) == {}
+    assert PROMPT in bodies, "the private copy is whole"
+    assert SERVER_ID in written["records"]
+    assert SERVER_ID in written["report --support"]
+    if level == logging.DEBUG and not quieted:
+        assert leaks(others, CONTENT_FORMS), "the search finds what others say"

@@ -6,6 +6,7 @@ import gc
 import gzip
 import logging
 import pickle
+import zlib
 
 import pytest
 
@@ -324,6 +325,30 @@ def test_an_error_inside_that_will_not_pass_is_not_safe_to_restart(line: Line):
     """The same bytes fail again."""
     error = interrupted(line.client(stream(chat("Hal"), NO_MONEY)).open())
     assert (error.state, error.safe_to_restart) == ("failed", False)
+
+
+ECHOED = "sk-" + "u4Jc" * 12
+
+
+@pytest.mark.parametrize("pack", [False, True], ids=["plain", "gzip"])
+def test_an_error_inside_that_echoes_the_key_shows_none(line: Line, *, pack: bool):
+    """Masked in its chunk; in a compressed stream the event is kept from the caller."""
+    error = event({"error": {"message": f"bad key {ECHOED}", "type": "server_error"}})
+    parts = [ROLE, chat("Hal"), error]
+    given = stream(*parts)
+    if pack:
+        packer = zlib.compressobj(wbits=31)
+        parts = [packer.compress(one) + packer.flush(zlib.Z_SYNC_FLUSH) for one in parts]
+        given = Answer(200, parts, {**SSE, "content-encoding": "gzip"})
+    opened = line.client(given).open(headers={"authorization": f"Bearer {ECHOED}"})
+    chunks: list[bytes] = []
+    with pytest.raises(halley.StreamInterrupted, match="failed after 3 characters"):
+        chunks.extend(iter(opened.next, None))
+    raw = b"".join(chunks)
+    seen = zlib.decompressobj(wbits=31).decompress(raw) if pack else raw
+    assert b"Hal" in seen
+    assert ECHOED[:12].encode() not in seen
+    assert (b"bad key *****" in seen) is not pack
 
 
 def test_a_stream_of_unknown_format_is_not_judged(line: Line):

@@ -1,9 +1,10 @@
 """One event stream on its way to the caller: what it said, what was held back, when it must go on.
 
 What it says is the observer's affair; here is what has to do with time, chunks and compression. The
-bytes stay as they came, except for two things that are kept from the caller. A `[DONE]` after an
-answer that is not whole: SDKs take it for the end and would never learn of the interruption. And an
-event that is no JSON: SDKs raise the bare error of their parser at it.
+bytes stay as they came, except for three things. A key that an error echoes is masked, in the chunk
+that makes it an error. Two are kept from the caller: a `[DONE]` after an answer that is not whole,
+which SDKs take for the end and would never learn of the interruption; and an event that is no JSON,
+at which SDKs raise the bare error of their parser.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class EventStream:
         "_head",
         "_held_bytes",
         "_looked_at",
+        "_mask",
         "_now",
         "_stall",
         "_until",
@@ -57,6 +59,7 @@ class EventStream:
         now: Callable[[], float],
         stall: Callable[[str], Exception],
         *,
+        mask: Callable[[bytes], bytes],
         sent_at: float,
         deadline: float,
         unzip: Unzip | None,
@@ -71,6 +74,7 @@ class EventStream:
         self._looked_at = sent_at
         self._now = now
         self._stall = stall
+        self._mask = mask
         self._unzip = unzip
         self._deadline = deadline
         self._finished = False
@@ -105,7 +109,7 @@ class EventStream:
             return self._before_the_lie(chunk)
         if observer.damaged:
             return self._before_the_damage(chunk)
-        return chunk
+        return chunk if observer.error is None else self._without_keys(chunk)
 
     def hold(self, chunk: bytes, bytes_max: int) -> bool:
         """Hold a chunk back; say whether that is enough: the answer has begun, or will not come.
@@ -210,6 +214,13 @@ class EventStream:
         at = -1 if self._unzip is not None else chunk.find(self.observer.error or b"")
         before = -1 if at < 0 else chunk.rfind(b"\n\n", 0, at)
         return b"" if before < 0 else chunk[: before + 2]
+
+    def _without_keys(self, chunk: bytes) -> bytes:
+        """Mask what an error event echoes; a compressed one that echoes a key is kept whole."""
+        if self._unzip is None:
+            return self._mask(chunk)
+        error = self.observer.error or b""
+        return chunk if self._mask(error) == error else b""
 
 
 def _broken(outcome: Outcome) -> StreamEnd:

@@ -7,7 +7,8 @@ headers are added, and what halley has given up on loses `Location` and an echoe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -16,8 +17,8 @@ from halley.core.engine import HTTP_OK
 from halley.core.local import Local
 from halley.core.model import Fault, Headers, History, Reply, Request
 from halley.core.policy import Validate
-from halley.core.secret import Secret
 from halley.core.stream_terms import StreamTerms
+from halley.drivers.keys import Keys
 from halley.drivers.session import Runtime
 from halley.records.redact.known import masked
 from halley.transport.decode import READABLE, look
@@ -241,22 +242,26 @@ class Exchange:
         if 300 <= response.status_code < 400:  # noqa: PLR2004 - RFC 9110 §15.4
             response.headers.pop("location", None)
             response.next_request = None
-        keys = credentials(self.request)
+        mask = self.mask()
         raw = response.headers.raw
         values = b" ".join(value for _, value in raw)
-        if masked(values, keys) != values:
-            response.headers = self.family.headers([(n, masked(v, keys)) for n, v in raw])
-        return self._without_keys(response, keys, whole=whole)
+        if mask(values) != values:
+            response.headers = self.family.headers([(n, mask(v)) for n, v in raw])
+        return self._without_keys(response, mask, whole=whole)
+
+    def mask(self) -> Callable[[bytes], bytes]:
+        """Return what masks echoed keys; it does not hold the exchange, which may hold it."""
+        return partial(_masked, self._keys, (self.asked, self.request))
 
     def _without_keys(
-        self, response: httpx2.Response, keys: tuple[Secret, ...], *, whole: bool
+        self, response: httpx2.Response, mask: Callable[[bytes], bytes], *, whole: bool
     ) -> httpx2.Response:
         """Mask echoed keys in what is in hand of the body; one that was compressed is unpacked."""
         encoding = self.fields.get("content-encoding", "")
         plain, complete = self.body, True
         if encoding:
             plain, complete = self._decoded(encoding, PLAIN_BYTES_MAX) if whole else (b"", False)
-        hidden = masked(plain, keys)
+        hidden = mask(plain)
         if not complete or hidden == plain:
             return response
         self.body = hidden
@@ -290,6 +295,12 @@ class Exchange:
     def too_late(self) -> Exception:
         """Return the timeout of a body that is still arriving at the deadline."""
         return too_late(self.family, without_credentials(self.request))
+
+
+def _masked(ring: Keys | None, requests: Iterable[httpx2.Request], text: bytes) -> bytes:
+    """Mask every key that a server could echo: an earlier attempt may have had another one."""
+    keys = {key for request in requests for key in credentials(request)}
+    return masked(text, keys if ring is None else keys.union(ring.secrets()))
 
 
 def marked(error: E, history: History) -> E:

@@ -51,6 +51,7 @@ def event_stream(exchange: Exchange, response: httpx2.Response, effect: Send) ->
         effect.terms,
         exchange.now,
         partial(stall, exchange.family, exchange.request),
+        mask=exchange.mask(),
         sent_at=exchange.sent_at,
         deadline=exchange.deadline,
         unzip=Unzip(encoding) if encoding and encoding != "identity" else None,

@@ -123,6 +123,24 @@ def test_a_cut_text_fits_and_says_how_much_is_missing(text: str, bytes_max: int)
     assert written_bytes(shown) <= bytes_max
 
 
+@pytest.mark.parametrize("unit", ["pwd=x,", "pwd=x,dsn=y,&sig=z,", "api_key='a' "])
+def test_where_names_stand_closer_than_in_any_log_the_rest_is_masked(unit: str):
+    """Its cost stays bounded, and nothing after it is shown; nor does it change its mind."""
+    text = f"before {unit * 5000} hidden"
+    shown = PLAIN.text(text)
+    assert shown.startswith("before ")
+    assert shown.endswith("<redacted>")
+    assert shown.count("<redacted>") <= len(text) // 14 + 1
+    assert PLAIN.text(shown) == shown
+
+
+def test_names_as_close_as_in_a_log_leave_the_rest_alone():
+    """A file of settings with a thousand passwords keeps what stands between them."""
+    rows = [f"user-{n} pwd=xyz{n:04d} on" for n in range(1000)]
+    shown = PLAIN.text("; ".join(rows))
+    assert shown == "; ".join(f"user-{n} pwd=<redacted> on" for n in range(1000))
+
+
 def test_of_a_huge_text_only_its_start_is_read():
     """And the mark counts all that is missing."""
     text = "a comet " * 1_000_000

@@ -3,7 +3,8 @@ r"""Values that are known as secret by the name or the scheme before them.
 A name counts in any spelling (`X-Api-Key`, `apiKey`, `OPENAI_API_KEY`), quoted and escaped to any
 depth, before `=`, `:`, `,` (a pair, a HAR), `>` (a tag) or a space (an option). What follows is
 masked to the end of its quotes, its list, or its word. `max_tokens: 4096`, `token_type` and a
-sentence (`Invalid token: unexpected end`) are left alone.
+sentence (`Invalid token: unexpected end`) are left alone. Where names stand closer than masked
+values could, which no log does, the rest of the text is masked as one: its cost stays bounded.
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ _QUALIFIERS: Final = (
 )
 """What makes a key a credential: a `sort_key` is none, nor is an `idempotency-key`."""
 _COMPOUND: Final = re.compile(r"(?<!\\)[a-z0-9][-_.]{0,2}$")
+_APART: Final = " \"',;:={[(\n"
+"""What often stands before a name that is no part of a longer one: asking costs least."""
 _OPTION: Final = re.compile(r"--[a-z-]{0,32}$")
 _VALUE: Final = re.compile(
     rf"\(?\s{{0,8}}b?(?P<quote>{_QUOTE})|\[(?P<items>[^\]]+)"
@@ -98,6 +101,9 @@ _NOT_A_VALUE: Final = frozenset(
     }
 )
 _CUT: Final = re.compile(r"(?:<redacted>)?<cut chars=\d+>")
+_FOUND_CHARS_MIN: Final = 14
+"""What a masked value takes with its name, `pwd=<redacted>`; so twice redacted is as once."""
+_FOUND_MIN: Final = 256
 _SURE_CHARS: Final = 20
 _PERHAPS_CHARS: Final = 8
 
@@ -112,40 +118,65 @@ def named(text: str, lowered: str) -> str:
     >>> named(r'{\"apiKey\": \"abc\"}', r'{\"apikey\": \"abc\"}')
     '{\\"apiKey\\": \\"<redacted>\\"}'
     """
+    left = max(_FOUND_MIN, len(text) // _FOUND_CHARS_MIN)
     for name in NAMES:
         if name.literal in lowered:
-            text, lowered = _both(text, lowered, _spans(text, lowered, name))
+            spans = _spans(text, lowered, name, left)
+            left -= len(spans)
+            text, lowered = _both(text, lowered, spans)
     return text
 
 
-def _both(text: str, lowered: str, spans: Iterator[tuple[int, int]]) -> tuple[str, str]:
-    """Mask spans in a text and in the same in small letters."""
-    found = list(spans)
-    return (replaced(text, found), replaced(lowered, found)) if found else (text, lowered)
+def _both(text: str, lowered: str, spans: list[tuple[int, int]]) -> tuple[str, str]:
+    """Mask spans in a text; return it with the same in small letters."""
+    if not spans:
+        return text, lowered
+    text = replaced(text, spans)
+    return text, lower(text)
 
 
-def _spans(text: str, lowered: str, name: Name) -> Iterator[tuple[int, int]]:
-    """Yield where the values of a name begin and end."""
+def lower(text: str) -> str:
+    """Return a text in small letters, as long as it was.
+
+    >>> lower("API-Key \u0130")
+    'api-key \u0130'
+    """
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return text.encode(errors="surrogatepass").lower().decode(errors="surrogatepass")
+
+
+def _spans(text: str, lowered: str, name: Name, left: int) -> list[tuple[int, int]]:
+    """Return where the values of a name begin and end; of more than are `left`, the rest is one."""
+    spans: list[tuple[int, int]] = []
     done = 0
     for found in name.pattern.finditer(lowered):
-        weight = _weight(lowered, found, name) if found.start() >= done else None
-        span = None if weight is None else _value(text, found.end(), weight, found[1])
-        if span is not None:
-            yield span
-            done = span[1]
+        start, end = found.span()
+        joint = found[1]
+        if start < done or (weight := _weight(lowered, start, joint, name)) is None:
+            continue
+        if (span := _value(text, end, weight, joint)) is None:
+            continue
+        if len(spans) >= left:
+            return [*spans, (span[0], len(text))]
+        spans.append(span)
+        done = span[1]
+    return spans
 
 
-def _weight(lowered: str, found: re.Match[str], name: Name) -> _Weight | None:
+def _weight(lowered: str, start: int, joint: str, name: Name) -> _Weight | None:
     """Say what a name promises where it stands; None: it is the name of no secret."""
-    before = lowered[max(0, found.start() - 36) : found.start()]
-    if found[1].isspace():
-        option = name.weight is not _Weight.HEADER and _OPTION.search(before)
+    weight = name.weight
+    if joint.isspace():
+        option = weight is not _Weight.HEADER and _OPTION.search(lowered, max(0, start - 34), start)
         return _Weight.SURE if option else None
     if name.literal == "key":
-        return _Weight.SURE if before.rstrip("-_. ").endswith(_QUALIFIERS) else None
-    if name.literal == "token" and _COMPOUND.search(before):
-        return _Weight.SURE
-    return name.weight
+        before = lowered[max(0, start - 36) : start].rstrip("-_. ")
+        return _Weight.SURE if before.endswith(_QUALIFIERS) else None
+    if weight is not _Weight.PERHAPS or lowered[start - 1 : start] in _APART:
+        return weight
+    return _Weight.SURE if _COMPOUND.search(lowered, max(0, start - 3), start) else weight
 
 
 def _value(text: str, start: int, weight: _Weight, joint: str) -> tuple[int, int] | None:
@@ -168,9 +199,9 @@ def _quoted(text: str, start: int, quote: str, weight: _Weight) -> tuple[int, in
     """Return what stands in quotes, up to those that close them, or to the end of the text."""
     end = _closing(text, start, quote)
     value = text[start:end]
-    if not value or value.lower() in _NOT_A_VALUE or _CUT.fullmatch(value):
+    if not value or (weight is _Weight.PERHAPS and not _looks_made(value)):
         return None
-    if weight is _Weight.PERHAPS and not _looks_made(value):
+    if value.lower() in _NOT_A_VALUE or _CUT.fullmatch(value):
         return None
     if weight is _Weight.HEADER and (scheme := _HEADER.match(text, start, end)) and scheme[1]:
         return scheme.start(2), end
@@ -199,6 +230,8 @@ def _looks_made(value: str) -> bool:
     >>> _looks_made("unexpected"), _looks_made("4096"), _looks_made("a8Kd03kdLs")
     (False, False, True)
     """
+    if len(value) < _PERHAPS_CHARS:
+        return False
     value = value.replace(REDACTED, "")
     if len(value) < _PERHAPS_CHARS or value.isdigit():
         return False
@@ -217,7 +250,7 @@ def schemes(text: str, lowered: str) -> str:
     for scheme, pattern, fits in _SCHEMES:
         if scheme in lowered:
             spans = _credentials(text, pattern.finditer(lowered), fits)
-            text, lowered = _both(text, lowered, spans)
+            text, lowered = _both(text, lowered, list(spans))
     return text
 
 

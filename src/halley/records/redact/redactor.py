@@ -13,7 +13,7 @@ from halley.core.secret import Secret
 from halley.records.redact.bulk import without_bulk
 from halley.records.redact.known import masker
 from halley.records.redact.marks import unloggable
-from halley.records.redact.names import named, schemes
+from halley.records.redact.names import lower, named, schemes
 from halley.records.redact.plain import end_of_word, neutral, shortened
 from halley.records.redact.shapes import shaped
 from halley.records.redact.urls import without_queries
@@ -65,15 +65,3 @@ class Redactor:
 
     def __reduce__(self) -> Never:
         raise TypeError("a Redactor is not pickled: it knows keys; make one where it is used")
-
-
-def lower(text: str) -> str:
-    """Return a text in small letters, as long as it was.
-
-    >>> lower("API-Key \u0130")
-    'api-key \u0130'
-    """
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return text.encode(errors="surrogatepass").lower().decode(errors="surrogatepass")
