@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halley.core.law import FREE_AFTER_S, SLOW_S, UNIT_S, Account, Law
+from halley.core.account import Account
+from halley.core.law import FREE_AFTER_S, SLOW_S, UNIT_S, Law
 from halley.core.level import GROWTH_MAX, MARGIN
 from halley.core.pace import AskAgain, Lane
 from halley.core.signals import Binds, Event, Signal, Why

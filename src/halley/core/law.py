@@ -17,6 +17,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
+from halley.core.account import Account, Lately
 from halley.core.level import Level
 from halley.core.signals import Binds, Event, Signal, Why
 from halley.core.suspect import Suspect
@@ -63,7 +64,7 @@ SLOW_GROWTH = math.log(1.5) / SLOW_S
 """OpenAI's `slow_down`: for 15 minutes no more than half as much again in 15 minutes."""
 
 
-PARTS = ("suspect", "requests", "tokens", "calls", "burst", "cycle")
+PARTS = ("suspect", "requests", "tokens", "calls", "burst", "cycle", "lately")
 INSTANTS = (
     "sent_at",
     "cut_at",
@@ -73,16 +74,7 @@ INSTANTS = (
     "refused_at",
     "slow_until",
 )
-"""Fields of a law that are points in time, beside the start of `lately`."""
-
-
-@dataclass(slots=True)
-class Account:
-    """What was admitted in a time in which the limit was what held calls back."""
-
-    count: int = 0
-    cost: float = 0.0
-    seconds: float = 0.0
+"""Fields of a law that are points in time, beside those in its parts."""
 
 
 @dataclass(slots=True)
@@ -96,7 +88,7 @@ class Law:
         said_calls: Or the number of calls in flight.
         burst: What was admitted since the last cut.
         cycle: What was admitted since the last block ended.
-        lately: Requests of the present second, of the one before, and when it began.
+        lately: Requests of the last one to two seconds.
         cut_at: When the last cut was.
         watched_at: When the call was sent whose fate tells an admission from a block.
         seen: An admission is known since the last cut.
@@ -124,7 +116,7 @@ class Law:
     cycle: Account = field(default_factory=Account)
     sends: int = 0
     sent_at: float = -math.inf
-    lately: tuple[int, int, float] = (0, 0, 0.0)
+    lately: Lately = field(default_factory=Lately)
     cuts: int = 0
     cut_at: float = -math.inf
     watched_at: float | None = None
@@ -182,8 +174,7 @@ class Law:
         for name in INSTANTS:
             at = getattr(self, name)
             setattr(law, name, None if at is None else at + by_s)
-        present, before, began = self.lately
-        law.lately = (present, before, began + by_s)
+        law.lately.began += by_s
         law.suspect.turned_at += by_s
         return law
 
@@ -197,7 +188,8 @@ class Law:
             ),
             **{name: Level(**state[name]) for name in ("requests", "tokens", "calls")},
             **{name: Account(**state[name]) for name in ("burst", "cycle")},
-            **{name: tuple(state[name]) for name in ("lately", "strays")},
+            "lately": Lately(**state["lately"]),
+            "strays": tuple(state["strays"]),
         }
         return cls(**{**state, **parts})
 
@@ -242,8 +234,9 @@ class Law:
         if self.watched_at is None:
             self.watched_at = now
         self.sends += 1
-        self._account(1, signal.cost)
-        self._count_lately(now)
+        self.burst.add(1, signal.cost)
+        self.cycle.add(1, signal.cost)
+        self.lately.sent(now)
         self.suspect.sent(now, signal.in_flight, signal.cost, self._patience_s)
 
     def _pass(self, now: float) -> None:
@@ -251,18 +244,6 @@ class Law:
         if self.sent_at > -math.inf:
             self.burst.seconds += now - self.sent_at
             self.cycle.seconds += now - self.sent_at
-
-    def _account(self, count: int, cost: float) -> None:
-        for account in (self.burst, self.cycle):
-            account.count += count
-            account.cost += cost
-
-    def _count_lately(self, now: float) -> None:
-        present, before, began = self.lately
-        if now - began >= 1.0:
-            before = present if now - began < 2.0 else 0  # noqa: PLR2004 - else it is long ago
-            present, began = 0, now
-        self.lately = (present + 1, before, began)
 
     @property
     def _patience_s(self) -> float:
@@ -313,13 +294,10 @@ class Law:
         why, watched = self._why(signal), self.watched_at == signal.sent_at
         fresh = signal.sent_at >= self.cut_at
         self.refusal_s = max(0.9 * (self.refusal_s or 0.0), signal.now - signal.sent_at)
-        present, before, began = self.lately
-        self.lately = (present - 1, before, began)
-        self.cycle.count -= 1
-        self.cycle.cost -= signal.cost
+        self.lately.refused()
+        self.cycle.add(-1, -signal.cost)
         if fresh:
-            self.burst.count -= 1
-            self.burst.cost -= signal.cost
+            self.burst.add(-1, -signal.cost)
         if watched:
             self.watched_at = None
         if why is Why.STRAY:
@@ -393,9 +371,7 @@ class Law:
 
     def _cut_first(self) -> None:
         """Go to a share of what was admitted lately; the rest of the burst sharpens it."""
-        present, before, began = self.lately
-        seconds = 1.0 + min(1.0, max(0.0, self.sent_at - began))
-        rate = max(FIRST_PER_S, FIRST_CUT * (present + before) / seconds)
+        rate = max(FIRST_PER_S, FIRST_CUT * self.lately.rate_per_s(self.sent_at))
         self.requests.value = min(rate, self.requests.value or math.inf)
         costs = self.suspect.costs
         self.tokens.value = self.requests.value * (sum(costs) / len(costs) if costs else 1.0)
