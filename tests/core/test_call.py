@@ -124,3 +124,21 @@ def test_a_lost_connection_admits_nothing():
 def test_in_the_library_every_refusal_is_an_attempt():
     """The default: five sends."""
     assert len(one(*[error(429)] * 9).sends) == 5
+
+
+def test_under_a_ramp_a_server_that_is_overloaded_slows_the_lane():
+    """Three 503s in a row are refusals to the pacer, and attempts of their calls all the same."""
+    busy = error(503, message="server is overloaded, please try again later")
+    virtual = world(lambda *_: (busy, 0.1), RAMP.override({"attempts": 2}))
+    calls = [virtual.call(CHAT) for _ in range(4)]
+    virtual.run()
+    assert law_of(virtual).cuts > 0
+    assert {len(call.sends) for call in calls} == {2}
+
+
+def test_in_the_library_a_503_opens_no_lane():
+    """Nothing is throttled before the first refusal, and this is none."""
+    virtual = world([error(503), OK])
+    virtual.call(CHAT)
+    virtual.run()
+    assert len(virtual._runtime.engine.lanes) == 0

@@ -52,11 +52,11 @@ from halley.core.pace import Lane, Refused
 from halley.core.policy import Pace, Policy
 from halley.core.probe import healthy, suspicious
 from halley.core.repair import REPAIRS_MAX, repair
-from halley.core.replies import may_redirect
+from halley.core.replies import answered_elsewhere
 from halley.core.retries import Retries
 from halley.core.schedule import backoff, jittered
 from halley.core.stream_terms import stream_terms
-from halley.core.throttle import throttled, why_of
+from halley.core.throttle import throttled, too_fast, why_of
 
 if TYPE_CHECKING:
     from halley.core.engine import Engine
@@ -124,7 +124,9 @@ class Call:
                 now, outcome = yield send
                 assert isinstance(outcome, Reply | Fault)
                 failure = self._judge(outcome)
-                if lane is not None and not (failure and throttled(outcome, failure)):
+                if lane is not None and not (
+                    failure and too_fast(outcome, failure, ramp=self._ramp)
+                ):
                     self._admitted(lane, now, outcome)
                 if failure is None:
                     assert isinstance(outcome, Reply)
@@ -153,10 +155,9 @@ class Call:
         A `Local` answer takes the place of a send that may not be. A retry has asked the breaker
         before it waited.
         """
-        patient = self._policy.pace is Pace.RAMP
-        if self._attempts.number == 1 or patient:
+        if self._attempts.number == 1 or self._ramp:
             now, answer = yield from self._retries.enter(
-                self._target, now, self._deadline, patient=patient
+                self._target, now, self._deadline, patient=self._ramp
             )
             if answer is not None:
                 return now, None, answer
@@ -186,6 +187,10 @@ class Call:
         return self._request
 
     @property
+    def _ramp(self) -> bool:
+        return self._policy.pace is Pace.RAMP
+
+    @property
     def _target(self) -> Target:
         """Where the call goes: what a breaker watches."""
         return self.request.origin, model_of(self.request)
@@ -211,15 +216,10 @@ class Call:
                 return None
             if not suspicious(self.request, outcome):
                 return None
-        elif isinstance(outcome, Reply) and self._answered_elsewhere(outcome):
+        elif isinstance(outcome, Reply) and answered_elsewhere(self.request, outcome):
             return None
         failure = classify(self.request, outcome, self._engine.tables)
         return None if failure is None or failure.kind is Kind.TASK_PENDING else failure
-
-    def _answered_elsewhere(self, reply: Reply) -> bool:
-        """Say whether a reply is a redirect that may be followed."""
-        redirect = 300 <= reply.status < 400  # noqa: PLR2004 - RFC 9110 §15.4
-        return redirect and may_redirect(self.request.method, self.request.path)
 
     def _succeed(self, now: float, reply: Reply) -> Steps:
         found = request_id(reply.headers)
@@ -280,7 +280,7 @@ class Call:
                 server_wait_s=wait_s if decision.wait_s else 0.0,
                 free=refused,
             )
-            if said is StopReason.BREAKER and self._policy.pace is Pace.RAMP:
+            if said is StopReason.BREAKER and self._ramp:
                 pass  # it waits for the breaker when its time has come
             elif isinstance(said, StopReason):
                 stop_reason = said
@@ -309,13 +309,14 @@ class Call:
 
     def _refused(self, now: float, outcome: Outcome, failure: Failure) -> bool:
         """Say whether a failure is the pacer's affair, and tell the pacer, if waiting helps."""
-        if not throttled(outcome, failure):
-            return False
-        if self._policy.pace is Pace.RAMP:
-            self._attempts.returned()
-        if failure.kind in THROTTLED or failure.action.retryable:
+        waits = failure.kind in THROTTLED or failure.action.retryable
+        if waits and too_fast(outcome, failure, ramp=self._ramp):
             why = why_of(outcome, failure)
             self._lane().refused(now, self._sent_at, why, failure.wait_s)
+        if not throttled(outcome, failure):
+            return False
+        if self._ramp:
+            self._attempts.returned()
         return True
 
     def _noted(self, now: float, outcome: Outcome, failure: Failure) -> None:
@@ -371,7 +372,7 @@ class Call:
         u = self._engine.random()
         if decision.wait_s > 0:
             return jittered(decision.wait_s, u)
-        if refused and self._policy.pace is Pace.RAMP:
+        if refused and self._ramp:
             return self._lane().spread_s(u)
         return backoff(self._attempts.used, self._policy, throttled=refused, u=u)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from halley.core.endpoints import Format, family_of
-from halley.core.model import Headers
+from halley.core.model import Headers, Reply, Request
 
 JSON_STREAMS = ("ndjson", "jsonl", "json-seq", "stream+json")
 """In the content types of streams that are made of JSON documents."""
@@ -18,6 +18,12 @@ def may_redirect(method: str, path: str) -> bool:
     (True, False)
     """
     return method in ("GET", "HEAD") and family_of(path).format is Format.OTHER
+
+
+def answered_elsewhere(request: Request, reply: Reply) -> bool:
+    """Say whether a reply is a redirect that may be followed."""
+    redirect = 300 <= reply.status < 400  # noqa: PLR2004 - RFC 9110 §15.4
+    return redirect and may_redirect(request.method, request.path)
 
 
 def to_be_read(status: int, headers: Headers) -> bool:

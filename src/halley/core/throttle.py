@@ -35,10 +35,20 @@ def throttled(outcome: Outcome, failure: Failure) -> bool:
     return is_429 or failure.kind in THROTTLED
 
 
+def too_fast(outcome: Outcome, failure: Failure, *, ramp: bool) -> bool:
+    """Say whether a failure tells the pacer that calls come too fast.
+
+    Some servers queue and never say 429: to a ramp their 503 or 529 says it, if it comes as often
+    as a stray must to be none.
+    """
+    overloaded = failure.kind is Kind.OVERLOADED and isinstance(outcome, Reply)
+    return throttled(outcome, failure) or (ramp and overloaded)
+
+
 def why_of(outcome: Outcome, failure: Failure) -> Why:
     """What a refusal is about.
 
-    A 429 of another kind than a limit's (an overloaded channel of a gateway) is a stray.
+    One of another kind than a limit's (an overloaded server, or channel of a gateway) is a stray.
     """
     if failure.kind is Kind.CONCURRENCY:
         return Why.CONCURRENCY
