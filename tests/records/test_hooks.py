@@ -15,11 +15,11 @@ import pytest
 
 import halley
 from halley.core.model import Action, Attempt, History, Kind, Request, StopReason
+from halley.core.usage import Usage
 from halley.records import hooks
 from halley.records.events import Event, Hook
 from halley.records.hooks import Hooks, Line
 from halley.records.redact import Redactor
-from halley.records.usage import Usage
 from tests.lines import CHAT, JSON, QUICK, Answer, failing, fault, stream
 from tests.lines import Line as Live
 from tests.records.test_canary import CANARIES, KEY_HEADERS, ask, leaked

@@ -26,9 +26,9 @@ from halley.core.model import (
     StopReason,
     StreamState,
 )
+from halley.core.usage import Usage
 from halley.records.events import Event
 from halley.records.prometheus import MODELS_MAX, Metrics, Names, status_of
-from halley.records.usage import Usage
 from tests.lines import QUICK, Answer, Line, failing, fault, stream
 from tests.records.test_canary import KEY_HEADERS, ask, leaked
 from tests.records.test_hooks import Heard

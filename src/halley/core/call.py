@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from halley.core.attempts import Attempts
 from halley.core.breaker import Target, is_down
 from halley.core.classify import classify
-from halley.core.cost import tokens_of, used_in
+from halley.core.cost import tokens_of
 from halley.core.decide import decide
 from halley.core.effects import (
     Admit,
@@ -57,6 +57,7 @@ from halley.core.retries import Retries
 from halley.core.schedule import backoff, jittered
 from halley.core.stream_terms import stream_terms
 from halley.core.throttle import throttled, too_fast, why_of
+from halley.core.usage import total_tokens
 
 if TYPE_CHECKING:
     from halley.core.engine import Engine
@@ -204,7 +205,7 @@ class Call:
             return  # it says nothing about any limit
         lane.admitted(now, self._sent_at)
         lane.hint(now, outcome.headers)
-        if outcome.held and lane.tokens_per_s and (used := used_in(outcome.body)) is not None:
+        if outcome.held and lane.tokens_per_s and (used := total_tokens(outcome.body)) is not None:
             lane.settle(now, self._cost, used)
 
     def _judge(self, outcome: Outcome) -> Failure | None:
@@ -313,11 +314,10 @@ class Call:
         if waits and too_fast(outcome, failure, ramp=self._ramp):
             why = why_of(outcome, failure)
             self._lane().refused(now, self._sent_at, why, failure.wait_s)
-        if not throttled(outcome, failure):
-            return False
-        if self._ramp:
+        ours = throttled(outcome, failure)
+        if ours and self._ramp:
             self._attempts.returned()
-        return True
+        return ours
 
     def _noted(self, now: float, outcome: Outcome, failure: Failure) -> None:
         """Tell the breaker what a failure says of its target; an answer of our own says nothing."""

@@ -16,28 +16,11 @@ from halley.core.model import Request
 BYTES_PER_TOKEN: Final = 4
 ENDS_BYTES: Final = 2048
 """The limit of an answer is looked for in the first and last bytes of a body: SDKs put it there."""
-USAGE_BYTES: Final = 4096
-"""Usage stands at the end of an answer."""
 UNKNOWN_TOKENS: Final = 1000.0
 """Of a body that is not in memory."""
 _MAX: Final = re.compile(
     rb'"max(?:_tokens|_completion_tokens|_output_tokens|OutputTokens)"\s*:\s*(\d{1,7})'
 )
-_TOTAL: Final = re.compile(rb'"total(?:_tokens|TokenCount)"\s*:\s*(\d{1,9})')
-_PARTS: Final = re.compile(rb'"(?:input|output)_tokens"\s*:\s*(\d{1,9})')
-
-
-def used_in(body: bytes) -> int | None:
-    """Return the LLM tokens that an answer says it took; None when it does not say.
-
-    >>> used_in(b'{"usage": {"input_tokens": 5, "output_tokens": 7}}')
-    12
-    """
-    end = body[-USAGE_BYTES:]
-    if total := _TOTAL.findall(end):
-        return int(total[-1])
-    parts = _PARTS.findall(end)[-2:]
-    return sum(map(int, parts)) if parts else None
 
 
 def tokens_of(request: Request) -> float:

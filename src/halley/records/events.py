@@ -11,9 +11,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from halley.core.endpoints import model_of
 from halley.core.model import Action, Attempt, History, Request, StopReason
+from halley.core.usage import Usage, usage_of
 from halley.records.record import safe
 from halley.records.redact import Redactor
-from halley.records.usage import Usage, usage_of
 
 LOCAL_CODES: Final = "halley_"
 """How the codes of answers begin that halley gives in the server's place (`core.local`)."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from opentelemetry import metrics
 
+from halley.core.usage import Usage
 from halley.records.conventions import (
     ERROR_TYPE,
     HTTP_DURATION,
@@ -20,7 +21,6 @@ from halley.records.conventions import (
     Described,
     GenAi,
 )
-from halley.records.usage import Usage
 
 DURATION_S: Final = tuple(0.01 * 2**k for k in range(17))
 """The conventions end at 81.92 s; three more reach the default deadline of ten minutes."""

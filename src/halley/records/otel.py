@@ -18,13 +18,13 @@ from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from halley.core.model import Action, Attempt, History, Request
+from halley.core.usage import Usage, usage_of
 from halley.drivers.session import Sink
 from halley.records import conventions as names
 from halley.records.conventions import Described, described
 from halley.records.events import asked_of
 from halley.records.meters import Meters
 from halley.records.redact import Redactor
-from halley.records.usage import Usage, usage_of
 from halley.records.version import version
 
 HTTP_FAILED: Final = 400

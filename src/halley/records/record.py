@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 
 from halley.core.endpoints import model_of
 from halley.core.model import Attempt, History, Request
+from halley.core.usage import total_tokens
 from halley.records.echo import without_echo
 from halley.records.redact import Redactor
 from halley.records.redact.marks import elided
 from halley.records.redact.redactor import SCANNED_CHARS_MAX
-from halley.records.usage import total_tokens
 
 VERSION = 1
 

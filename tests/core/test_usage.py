@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from halley.records.usage import Usage, total_tokens, usage_of
+from halley.core.usage import Usage, total_tokens, usage_of
 
 PADDING = b'{"content":"' + b"x" * 9000 + b'"}'
 
@@ -30,3 +32,17 @@ def test_what_went_in_and_what_came_out(body: bytes, expected: tuple[int | None,
 def test_a_total_that_is_not_said_is_the_sum_of_both_in_every_format():
     """OpenAI's own names included."""
     assert total_tokens(b'{"usage":{"prompt_tokens":5,"completion_tokens":7}}') == 12
+
+
+@pytest.mark.parametrize(
+    ("usage", "used"),
+    [
+        ({"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}, 12),
+        ({"input_tokens": 5, "output_tokens": 7}, 12),
+        ({"promptTokenCount": 5, "totalTokenCount": 12}, 12),
+        ({}, None),
+    ],
+)
+def test_an_answer_says_what_it_took(usage: dict[str, int], used: int | None):
+    """In the words of OpenAI, Anthropic and Gemini."""
+    assert total_tokens(json.dumps({"text": "x" * 9000, "usage": usage}).encode()) == used
