@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -21,3 +22,9 @@ def line(request: pytest.FixtureRequest) -> Iterator[Line]:
     """One HTTP family in one colour; halley's waits pass at once, clients are closed at the end."""
     with no_wait(), Line(*request.param.split("-")) as opened:
         yield opened
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C, and let the commands under test: shells make what is in the background deaf."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
