@@ -49,7 +49,7 @@ def effective(policy: Policy, describe: Callable[[], Request] | None = None) -> 
         policy: The client's.
         describe: Asked for the request if the policy has sections; None: no section applies yet.
     """
-    if policy.models and describe is not None:
+    if describe is not None and policy.models:
         policy = policy.for_model(model_of(describe()))
     changes = _changes.get()
     return policy if changes is None else policy.override(changes)
