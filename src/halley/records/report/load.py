@@ -6,20 +6,24 @@ its types: numbers out of range are unknown, and of two records of one attempt t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from halley.providers import local
 from halley.records.report.sources import EmptyLogError, LogError, Source, opened, trimmed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+T = TypeVar("T")
 
 EXTRA: Final = 'reports need DuckDB: pip install "halley[report]"'
 INTERRUPTED: Final = "Query interrupted"
@@ -156,7 +160,22 @@ class Log:
 
     def rows(self, sql: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         """Run a query; return all its rows."""
-        return self.connection.execute(sql, values or {}).fetchall()
+        query = partial(self.connection.execute, sql, values or {})
+        return heard(self.connection, lambda: query().fetchall())
+
+
+def heard(connection: DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """Let a database work on another thread, so that this one hears Ctrl-C at once.
+
+    DuckDB looks for signals by itself, but not while it waits for threads of its own.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work)
+        try:
+            return working.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 @contextmanager
@@ -182,7 +201,7 @@ def loaded(names: Iterable[str], fields: Mapping[str, str] = FIGURES) -> Iterato
         named = _named(connection, sources) if lines > records else ()
         if not records:
             raise EmptyLogError(_nothing(sources, lines))
-        _tabulate(connection)
+        heard(connection, partial(_tabulate, connection))
         cut = tuple(source.name for source in sources if source.cut)
         yield Log(connection, len(sources), records, lines - records, named, cut)
 
@@ -224,15 +243,20 @@ def _read(
 
     read = f"CREATE TABLE records AS FROM {_reading(fields)}"
     try:
-        connection.execute(read, {"files": [str(source.path) for source in sources]})
+        heard(connection, partial(connection.execute, read, files_of(sources)))
     except duckdb.InvalidInputException:
         # A line beyond DuckDB's 16 MiB is the one thing that it does not pass over.
         sources = [
             trimmed(source, folder / f"{number}.trimmed", LINE_BYTES_MAX)
             for number, source in enumerate(sources)
         ]
-        connection.execute(read, {"files": [str(source.path) for source in sources]})
+        heard(connection, partial(connection.execute, read, files_of(sources)))
     return sources
+
+
+def files_of(sources: Sequence[Source]) -> dict[str, list[str]]:
+    """Return the parameter of the statement that reads."""
+    return {"files": [str(source.path) for source in sources]}
 
 
 def _tabulate(connection: DuckDBPyConnection) -> None:
