@@ -7,6 +7,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import httpx2
@@ -37,9 +38,25 @@ def heard() -> Iterator[io.StringIO]:
     before = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
-    yield text
+    with propagating():
+        yield text
     root.removeHandler(handler)
     root.setLevel(before)
+
+
+@contextmanager
+def propagating() -> Iterator[None]:
+    """Let the families' loggers reach the root, whatever a server in this process made of them."""
+    made = {name for name in logging.root.manager.loggerDict if name.partition(".")[0] in FAMILIES}
+    loggers = [logging.getLogger(name) for name in made.union(FAMILIES)]
+    before = [(one.propagate, one.level) for one in loggers]
+    for one in loggers:
+        one.propagate = True
+        one.setLevel(logging.NOTSET)
+    yield
+    for one, (propagate, level) in zip(loggers, before, strict=True):
+        one.propagate = propagate
+        one.setLevel(level)
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
