@@ -38,7 +38,7 @@ def test_every_request_error_has_a_meaning(module):
     """One that a release adds is missing from the table here, and fails."""
 
     def leaves(kind):
-        below = kind.__subclasses__()
+        below = [one for one in kind.__subclasses__() if one.__module__ != "halley"]
         return [leaf for one in below for leaf in leaves(one)] if below else [kind]
 
     found = {leaf.__name__: fault_kind(leaf("x")) for leaf in leaves(module.RequestError)}
