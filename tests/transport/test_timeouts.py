@@ -40,8 +40,8 @@ def server(*scripts: tuple[bytes, ...]) -> Iterator[str]:
         def play(connection: socket.socket, script: tuple[bytes, ...]) -> None:
             with connection:
                 connection.settimeout(20)
-                connection.recv(65536)
                 try:
+                    read_request(connection)
                     connection.sendall(HEAD)
                     for chunk in script:
                         if chunk is SILENCE:
@@ -59,6 +59,14 @@ def server(*scripts: tuple[bytes, ...]) -> Iterator[str]:
         acceptor.join(20)
         for thread in threads:
             thread.join(20)
+
+
+def read_request(connection: socket.socket) -> None:
+    """Take a request to its last byte: closing on an unread one would reset the connection."""
+    with connection.makefile("rb") as lines:
+        head = iter(lambda: lines.readline().strip().lower(), b"")
+        fields = dict(line.split(b": ", 1) for line in head if b": " in line)
+        lines.read(int(fields[b"content-length"]))
 
 
 def client(line: Line, **changes: object):

@@ -213,7 +213,7 @@ class Call:
         if isinstance(outcome, Reply) and outcome.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
             if not outcome.body and not outcome.complete:  # decided on its head, or on its start
                 return None
-            if outcome.stream is None and healthy(outcome):
+            if outcome.stream is None and outcome.complete and healthy(outcome.body):
                 return None
             if not suspicious(self.request, outcome):
                 return None

@@ -18,7 +18,7 @@ from halley.core.effects import Deliver, Steps
 from halley.core.ids import OPENAI_ID, request_id
 from halley.core.keys import KeyRing
 from halley.core.lanes import Lanes
-from halley.core.model import Action, Attempt, History, Reply, Request
+from halley.core.model import Action, Attempt, Headers, History, Request
 from halley.core.policy import Policy
 from halley.core.probe import healthy
 from halley.core.tables import Tables
@@ -44,18 +44,18 @@ class Engine:
             return False
         return self.lanes.pass_freely(now)
 
-    def healthy(self, reply: Reply, elapsed_s: float) -> Deliver | None:
-        """Return the delivery of a first send that is a plain success; None of any other.
+    def healthy(self, headers: Headers, body: bytes, elapsed_s: float) -> Deliver | None:
+        """Return the delivery of a first send if its whole 200 is a plain success; else None.
 
         Most calls end here, without a generator, a description of the request, or a parse. It says
         what `call` would say; tests/parity holds the two together.
         """
-        if reply.status != HTTP_OK or not reply.held or not healthy(reply):
+        if not healthy(body):
             return None
-        found = request_id(reply.headers)
+        found = request_id(headers)
         attempt = Attempt(1, Action.OK, elapsed_s, HTTP_OK, request_id=found)
         history = History(self.call_id(), (attempt,))
-        if found is None or OPENAI_ID in reply.headers:
+        if found is None or OPENAI_ID in headers:
             return Deliver(history)
         return Deliver(history, ((OPENAI_ID, found),))
 

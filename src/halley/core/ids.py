@@ -59,7 +59,7 @@ HEADERS: Final = (
 
 _RANK: Final = {name: rank for rank, name in enumerate(HEADERS)}
 _KNOWN: Final = frozenset(HEADERS)
-_COMMON: Final = 4  # asked one by one, before all of them at once
+_COMMON: Final = HEADERS[:4]  # asked one by one, before all of them at once
 
 _IN_TEXT: Final = (
     "request id:",
@@ -97,8 +97,8 @@ def request_id(headers: Headers, text: str = "") -> str | None:
     >>> request_id({"x-request-id": "req_1"}, "(request id: A1)")
     'req_1'
     """
-    for name in HEADERS[:_COMMON]:
-        if name in headers and (found := safe_id(headers[name])) is not None:
+    for name in _COMMON:
+        if (value := headers.get(name)) and (found := safe_id(value)) is not None:
             return found
     for name in sorted(_KNOWN.intersection(headers), key=_RANK.__getitem__):
         if (found := safe_id(headers[name])) is not None:

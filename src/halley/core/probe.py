@@ -25,13 +25,12 @@ _CHOICE: Final = re.compile(rb"\s*:\s*\[\s*\{")
 _ERRORS_MAX: Final = 8
 
 
-def healthy(reply: Reply) -> bool:
+def healthy(body: bytes) -> bool:
     """True for a whole JSON answer with choices and no error: most calls end here.
 
     It says nothing about other replies; ask `suspicious` about those.
     """
-    body = reply.body
-    if not reply.complete or body[:1] != b"{" or body[-1:] not in _CLOSED:
+    if body[:1] != b"{" or body[-1:] not in _CLOSED:
         return False
     at = body.find(b'"choices"', 0, _HEAD_BYTES)
     return at > 0 and _CHOICE.match(body, at + 9) is not None and b'error"' not in body

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Self
 import anyio
 
 from halley.core.effects import Deliver, Send
-from halley.core.engine import HTTP_OK
 from halley.core.local import Local
 from halley.core.model import Outcome, Reply
 from halley.core.model import Request as CallRequest
-from halley.core.policy import Policy, Validate
+from halley.core.policy import Policy
 from halley.core.replies import to_be_read
 from halley.drivers.aio import run
 from halley.drivers.session import Runtime, Session, record
@@ -191,10 +190,12 @@ class AsyncTransport:
         describe = partial(described, request, replayable=replayable)
         if policy.models:
             policy = effective(runtime.policy, describe)
-        runtime, forward = traced_async(runtime, self._family, describe, self._forward)
-        first = None
-        checks = policy.validate is not Validate.OFF
-        if checks and (said := preflight(describe, policy.validate)) is not None:
+        forward, first = self._forward, None
+        if runtime.tracing is not None:
+            runtime, forward = traced_async(
+                runtime, runtime.tracing, self._family, describe, forward
+            )
+        if (said := preflight(describe, policy.validate)) is not None:
             forward = partial(_answer, self._family, said)
         elif free and unhurried(request, policy):
             sent = await self._first(
@@ -244,7 +245,7 @@ class AsyncTransport:
             await interrupted(response, session, interruption)
             raise
         body = b"".join(parts)
-        delivery = runtime.engine.healthy(Reply(HTTP_OK, fields, body), now() - started)
+        delivery = runtime.engine.healthy(fields, body, now() - started)
         if delivery is None:
             return First(response, body=body)
         record(runtime, describe, delivery.history, body)

@@ -46,24 +46,24 @@ class Fields(Mapping[str, str]):
     __slots__ = ("_raw",)
 
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        self._raw = {name.decode("latin-1").lower(): value for name, value in reversed(raw)}
+        self._raw = {name.lower(): value for name, value in reversed(raw)}
 
     def __getitem__(self, name: str) -> str:
         """Return a field; KeyError without it."""
-        return self._raw[name].decode("latin-1")
+        return self._raw[name.encode("latin-1")].decode("latin-1")
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as Mapping.get
         """Return a field, or the default."""
-        value = self._raw.get(name)
+        value = self._raw.get(name.encode("latin-1"))
         return default if value is None else value.decode("latin-1")
 
     def __contains__(self, name: object) -> bool:
         """Say whether there is a field of a name."""
-        return name in self._raw
+        return isinstance(name, str) and name.encode("latin-1") in self._raw
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names."""
-        return iter(self._raw)
+        return (name.decode("latin-1") for name in self._raw)
 
     def __len__(self) -> int:
         """Count the names."""
@@ -339,6 +339,8 @@ def plain_json(response: httpx2.Response, fields: Fields) -> bool:
 
 def preflight(describe: Callable[[], Request], mode: Validate) -> Local | None:
     """Return the answer to a request that may not be sent; None: send it."""
+    if mode is Validate.OFF:
+        return None
     from halley.checks.refusal import refusal  # noqa: PLC0415 - for those who ask for it alone
 
     return refusal(describe(), mode)

@@ -92,15 +92,16 @@ def without_credentials(request: Any) -> Any:  # noqa: ANN401 - a request of eit
     return copy
 
 
-def veil(response: Any, *, stream: bool) -> Any:  # noqa: ANN401 - a response of either family
-    """Return a response without keys in its requests, unless its call is over and well.
-
-    What fails inside a stream is the SDK's own error, made of this response.
-    """
+def given_up(response: Any) -> bool:  # noqa: ANN401 - a response of either family
+    """Say whether a response is what a call that failed ended with."""
     history = response.extensions.get("halley")
-    if stream or (history is not None and history.stop_reason is not None):
-        for one in (response, *response.history):
-            one.request = without_credentials(one.request)
+    return history is not None and history.stop_reason is not None
+
+
+def veil(response: Any) -> Any:  # noqa: ANN401 - a response of either family
+    """Return a response without keys in its requests."""
+    for one in (response, *response.history):
+        one.request = without_credentials(one.request)
     return response
 
 
@@ -137,18 +138,21 @@ def shy_headers(headers: Mapping[str, str] | None) -> dict[str, str] | None:
 
 
 class Veiled:
-    """A client for threads whose failures show no key; mixed in before the client's class."""
+    """A client for threads whose failures show no key; mixed in before the client's class.
+
+    A stream may yet fail: its error will be the SDK's own, made of the response.
+    """
 
     __slots__ = ()
 
-    def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - as the client's
+    def send(self, request: Any, *, stream: bool = False, **options: Any) -> Any:  # noqa: ANN401
         """Send as the client does."""
         try:
-            response = super().send(request, **options)  # type: ignore[misc]
+            response = super().send(request, stream=stream, **options)  # type: ignore[misc]
         except Exception as error:
             veil_fault(error, request)
             raise
-        return veil(response, stream=options.get("stream", False))
+        return veil(response) if stream or given_up(response) else response
 
 
 class AsyncVeiled:
@@ -156,14 +160,14 @@ class AsyncVeiled:
 
     __slots__ = ()
 
-    async def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - as the client's
+    async def send(self, request: Any, *, stream: bool = False, **options: Any) -> Any:  # noqa: ANN401
         """Send as the client does."""
         try:
-            response = await super().send(request, **options)  # type: ignore[misc]
+            response = await super().send(request, stream=stream, **options)  # type: ignore[misc]
         except Exception as error:
             veil_fault(error, request)
             raise
-        return veil(response, stream=options.get("stream", False))
+        return veil(response) if stream or given_up(response) else response
 
 
 def masked_headers(raw: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

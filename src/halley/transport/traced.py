@@ -14,17 +14,18 @@ from halley.transport.request import copied
 if TYPE_CHECKING:
     import httpx2
 
+    from halley.drivers.tracing import Tracing
+
 
 def traced(
     runtime: Runtime,
+    tracing: Tracing,
     family: Family,
     describe: Callable[[], CallRequest],
     forward: Callable[[httpx2.Request], httpx2.Response],
 ) -> tuple[Runtime, Callable[[httpx2.Request], httpx2.Response]]:
-    """Return runtime and forward of a call that begins here and now, traced if the client's are."""
-    if runtime.tracing is None:
-        return runtime, forward
-    trace = runtime.tracing.begin(describe, runtime.sink)
+    """Return runtime and forward of a traced call that begins here and now."""
+    trace = tracing.begin(describe, runtime.sink)
 
     def send(request: httpx2.Request) -> httpx2.Response:
         with trace.sending() as fields:
@@ -35,14 +36,13 @@ def traced(
 
 def traced_async(
     runtime: Runtime,
+    tracing: Tracing,
     family: Family,
     describe: Callable[[], CallRequest],
     forward: Callable[[httpx2.Request], Awaitable[httpx2.Response]],
 ) -> tuple[Runtime, Callable[[httpx2.Request], Awaitable[httpx2.Response]]]:
     """`traced` for event loops."""
-    if runtime.tracing is None:
-        return runtime, forward
-    trace = runtime.tracing.begin(describe, runtime.sink)
+    trace = tracing.begin(describe, runtime.sink)
 
     async def send(request: httpx2.Request) -> httpx2.Response:
         with trace.sending() as fields:
