@@ -15,7 +15,7 @@ demo: .make/demo ## watch real SDK calls go through a misbehaving CometAPI and c
 
 .PHONY: test
 test: .make/test ## install what the tests need and run all of them
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 	$(BIN)/python -m tests.environments
 
 .PHONY: lint

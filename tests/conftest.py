@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterator
 
@@ -28,3 +29,9 @@ def pytest_configure() -> None:
     """Hear Ctrl-C, and let the commands under test: shells make what is in the background deaf."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what the collection made out of the garbage collector's way: tests call it often."""
+    gc.collect()
+    gc.freeze()
