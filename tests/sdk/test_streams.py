@@ -53,7 +53,13 @@ async def test_keepalives_do_not_hide_a_stall(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", ["cut_stream", "cut_clean", "no_finish", error_frame("middle")], ids=str
+    "fault",
+    [
+        pytest.param(error_frame("middle"), id="error_middle"),
+        "cut_stream",
+        "cut_clean",
+        "no_finish",
+    ],
 )
 async def test_after_it_the_user_is_told(kit: Kit, fault) -> None:
     """By an exception that has the history; nothing is sent again.
