@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import io
 import json
 import logging
@@ -126,18 +127,20 @@ async def asked(kit: Kit, client: Any, *, stream: bool) -> None:
 
 @contextmanager
 def interrupt(after_s: float) -> Iterator[None]:
-    """Ctrl-C, without the terminal."""
+    """Ctrl-C, without the terminal; a callback of the garbage collector would swallow it."""
 
     def pressed(*_: object) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, pressed)
+    gc.disable()
     signal.setitimer(signal.ITIMER_REAL, after_s)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        gc.enable()
 
 
 async def stopped(kit: Kit, client: Any, *, stream: bool) -> None:
