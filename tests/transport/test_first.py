@@ -78,6 +78,32 @@ def test_an_error_beside_choices_is_no_plain_success(colour):
     assert (response.content, sends) == (GOOD, 2)
 
 
+def test_it_is_a_sign_of_life_to_a_breaker_that_saw_failures_since():
+    """A slow answer among failures: they are no run, however the calls began."""
+
+    def fails():
+        with pytest.raises(httpx2.ConnectError):
+            client.post(URL, json=BODY)
+        Clock().sleep(3.0)
+
+    def upstream(_request):
+        if answers:
+            return answers.pop()
+        raise httpx2.ConnectError("refused")
+
+    answers = [answer(GOOD, fails)]
+    policy = halley.Policy(breaker_failures=2, attempts=1)
+    with (
+        no_wait(),
+        halley.Client(transport=httpx2.MockTransport(upstream), policy=policy) as client,
+    ):
+        assert client.post(URL, json=BODY).content == GOOD
+        breakers = client._transport._runtime.engine.breakers
+        assert not breakers.targets
+        fails()
+        assert not any(breaker.open for breaker in breakers.targets.values())
+
+
 @COLOURS
 def test_an_interruption_in_the_body_carries_the_history(colour):
     """As one anywhere else in a call."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from halley.core.attempts import Attempts
-from halley.core.breaker import Target, is_down
+from halley.core.breaker import Target, is_down, is_ours
 from halley.core.classify import classify
 from halley.core.cost import tokens_of
 from halley.core.decide import decide
@@ -42,7 +42,6 @@ from halley.core.model import (
     Fault,
     History,
     Kind,
-    Origin,
     Outcome,
     Reply,
     Request,
@@ -320,9 +319,9 @@ class Call:
         return ours
 
     def _noted(self, now: float, outcome: Outcome, failure: Failure) -> None:
-        """Tell the breaker what a failure says of its target; an answer of our own says nothing."""
+        """Tell the breaker what a failure says of its target."""
         probe = self._retries.answered()
-        if failure.origin is Origin.CLIENT and isinstance(outcome, Reply):
+        if is_ours(outcome, failure):
             return
         if is_down(outcome, failure):
             self._engine.breakers.failed(self._target, now, probe=probe)
