@@ -264,28 +264,11 @@ class Call:
         refused = self._refused(now, outcome, failure)
         self._noted(now, outcome, failure)
         decision = self._decision(failure)
-        wait_s, stop_reason = 0.0, self._final(decision, outcome)
         repaired = self._repair(now, decision, outcome, failure)
         if repaired is not None or (rotated and self._may_go_again(now)):
-            stop_reason = None
-        elif stop_reason is None:
-            wait_s = self._wait_s(decision, refused=refused)
-            if refused:
-                wait_s = self._keys.cool(self._target, now, wait_s)
-            said = self._retries.afford(
-                self._target,
-                now,
-                self._deadline,
-                wait_s=wait_s,
-                server_wait_s=wait_s if decision.wait_s else 0.0,
-                free=refused,
-            )
-            if said is StopReason.BREAKER and self._ramp:
-                pass  # it waits for the breaker when its time has come
-            elif isinstance(said, StopReason):
-                stop_reason = said
-            else:
-                wait_s = said
+            said: float | StopReason = 0.0
+        else:
+            said = self._next(now, outcome, decision, refused=refused)
         attempt = Attempt(
             number=self._attempts.number,
             action=decision.action,
@@ -294,8 +277,8 @@ class Call:
             fault=outcome.kind if isinstance(outcome, Fault) else None,
             failure=failure,
             decision=decision,
-            wait_s=0.0 if stop_reason else wait_s,
-            stop_reason=stop_reason,
+            wait_s=0.0 if isinstance(said, StopReason) else said,
+            stop_reason=said if isinstance(said, StopReason) else None,
             request_id=failure.request_id,
             repaired=repaired,
             key=self._keys.alias,
@@ -303,6 +286,34 @@ class Call:
         )
         self._attempts.keep(attempt)
         return attempt
+
+    def _next(
+        self, now: float, outcome: Outcome, decision: Decision, *, refused: bool
+    ) -> float | StopReason:
+        """Return the wait before the next attempt, or why there is none.
+
+        A key that was refused rests whatever becomes of this call; where another one is ready, the
+        server's wait is not the call's.
+        """
+        stop_reason, wait_s = self._final(decision, outcome), 0.0
+        keyed = refused and decision.retryable and self._keys.alias is not None
+        if stop_reason is None or keyed:
+            wait_s = self._wait_s(decision, refused=refused)
+        if keyed and self._keys.cool(self._target, now, wait_s):
+            wait_s = 0.0
+            stop_reason = None if stop_reason is StopReason.SERVER_WAIT else stop_reason
+        if stop_reason is not None:
+            return stop_reason
+        said = self._retries.afford(
+            self._target,
+            now,
+            self._deadline,
+            wait_s=wait_s,
+            server_wait_s=wait_s if decision.wait_s else 0.0,
+            free=refused,
+        )
+        # In a ramp it waits for the breaker when its time has come.
+        return wait_s if said is StopReason.BREAKER and self._ramp else said
 
     def _decision(self, failure: Failure) -> Decision:
         return decide(self.request, failure, attempt=self._attempts.used)
