@@ -121,3 +121,27 @@ def test_a_body_that_outlasts_the_deadline_is_a_timeout(colour):
     """A server that trickles does not hold the call longer than its deadline."""
     with no_wait(), pytest.raises(httpx2.ReadTimeout):
         asked(colour, answer(GOOD, lambda: Clock().sleep(100.0)), deadline_s=50.0)
+
+
+def test_a_stream_that_is_forgotten_while_a_call_begins_is_ended_by_it():
+    """A destructor runs at any moment, and this one finds the lock taken."""
+    def upstream(_request):
+        if answers:
+            return answers.pop()
+        return answer(GOOD)
+
+    class Budget:
+        """One that lets go of the stream under the lock."""
+
+        def deposit(self, _now):
+            stream.close()
+
+    head = {"content-type": "audio/mpeg"}
+    answers = [httpx2.Response(200, headers=head, stream=Body(b"a film of sound"))]
+    with halley.Client(transport=httpx2.MockTransport(upstream)) as client:
+        stream = client.send(client.build_request("POST", URL, json=BODY), stream=True)
+        shared = client._transport._runtime
+        assert len(shared.watched) == 1
+        object.__setattr__(shared.engine, "budget", Budget())
+        assert client.post(URL, json=BODY).content == GOOD
+        assert not shared.watched
