@@ -125,6 +125,7 @@ def test_a_body_that_outlasts_the_deadline_is_a_timeout(colour):
 
 def test_a_stream_that_is_forgotten_while_a_call_begins_is_ended_by_it():
     """A destructor runs at any moment, and this one finds the lock taken."""
+
     def upstream(_request):
         if answers:
             return answers.pop()
