@@ -2,8 +2,8 @@
 
 A path is cut into segments and looked up at every segment boundary, two segments before one, so a
 mount in front of it (``/openai/deployments/x``, ``/api/v1``, ``/compatible-mode``) does not matter.
-Which endpoints are bought on acceptance: new-api's routers, CometAPI's API pages; a batch in each of
-the formats: the API references of OpenAI, Anthropic and Gemini; read 2026-11.
+Which endpoints are bought on acceptance: new-api's routers, CometAPI's API pages, and for batches
+the API references of OpenAI, Anthropic and Gemini, 2026-11.
 """
 
 from __future__ import annotations
