@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import httpx2
 
 LENGTH_DIGITS_MAX = 5
+STREAM = b'"stream"'
+"""In the body of a request that asks for an event stream."""
 
 Describe: TypeAlias = Callable[[], Request]
 
@@ -79,13 +81,20 @@ def refused(
     return None if said is None else First(answered(family, said, request))
 
 
-def plain_json(response: httpx2.Response, fields: Fields) -> bool:
-    """Say whether a response is JSON as it stands, announced with less than 100,000 bytes."""
+def is_plain(
+    request: httpx2.Request, response: httpx2.Response, fields: Fields, family: Family
+) -> bool:
+    """Say whether a response is JSON as it stands, of less than 100,000 bytes, as it was asked."""
+    try:
+        asked = request.content
+    except family.not_read:
+        asked = b""
     return (
         response.status_code == HTTP_OK
         and "content-encoding" not in fields
         and 0 < len(fields.get("content-length", "")) <= LENGTH_DIGITS_MAX
         and fields.get("content-type", "").startswith("application/json")
+        and STREAM not in asked
     )
 
 

@@ -23,11 +23,11 @@ from halley.transport.first import (
     delivered,
     in_memory,
     interrupted,
+    is_plain,
     is_small,
-    plain_json,
     refused,
 )
-from halley.transport.opening import STREAM, beginning, body_of, event_stream
+from halley.transport.opening import beginning, event_stream
 from halley.transport.reentry import given_up, remember
 from halley.transport.request import answered
 from halley.transport.timeouts import unhurried
@@ -208,7 +208,7 @@ class Transport:
         try:
             response = forward(request)
             fields = Fields(response.headers.raw)
-            if not plain_json(response, fields) or STREAM in body_of(request, self._family):
+            if not is_plain(request, response, fields, self._family):
                 return First(response)
             parts = []
             for part in response.stream:  # type: ignore[union-attr]
