@@ -34,6 +34,11 @@ def history_of(subject):
     return found
 
 
+def runtime_of(caller):
+    """What the calls of a client share."""
+    return caller.client._transport._runtime
+
+
 class TestRefuse:
     """`validate = "refuse"`."""
 
@@ -74,6 +79,30 @@ class TestRefuse:
         caller = line.client(policy=Policy(validate="refuse", repair=True))
         response = caller.post(json={**GOOD["chat"], "temperature": "hot"})
         assert len(history_of(response).attempts) == 1
+
+    def test_it_needs_no_permit_and_teaches_the_pacer_nothing(self, line):
+        """What is not sent stands in no queue, and no server admitted it."""
+        caller = line.client(policy=Policy(validate="refuse", in_flight_max=1))
+        assert caller.post(json=WRONG).status_code == 400
+        assert len(runtime_of(caller).engine.lanes) == 0
+
+    def test_it_is_no_probe_of_an_open_breaker(self, line):
+        """It is refused for what it is, and the next call may probe at once."""
+        caller = line.client(policy=Policy(validate="refuse", breaker_failures=1))
+        shared, target = runtime_of(caller), (ROOT, "m")
+        now = shared.clock.now()
+        for at in (now - 10.0, now - 5.0):
+            shared.engine.breakers.failed(target, at, probe=False)
+        assert caller.post(json=WRONG).status_code == 400
+        breaker = shared.engine.breakers.opened(target, now)
+        assert breaker.reserve(now, now) == now
+
+    def test_it_takes_no_turn_of_a_key(self, line):
+        """Not even one that is dead, for which it would hear of the key and not of its mistake."""
+        keys = [halley.Key(alias="main", secret=halley.Secret(KEY))]
+        caller = line.client(policy=Policy(validate="refuse", keys=keys))
+        response = caller.post(json=WRONG)
+        assert [attempt.key for attempt in history_of(response).attempts] == [None]
 
     def test_the_sdk_raises_its_own_error(self):
         """openai: BadRequestError with code, param, and a message that points at the field."""

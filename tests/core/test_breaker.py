@@ -85,13 +85,20 @@ class TestOpening:
         assert breakers.opened(TARGET, SPAN_S + FORGOTTEN_S + 0.1) is None
         assert not breakers.any(SPAN_S + FORGOTTEN_S + 0.1)
 
+    def test_a_failure_from_before_that_minute_is_not_in_a_row_with_a_new_one(self):
+        """Calls that hang fail minutes apart: no run, however many they are."""
+        breakers = Breakers(failures_max=2)
+        for number in range(4):
+            breakers.failed(TARGET, number * (FORGOTTEN_S + 1.0), probe=False)
+        assert breakers.opened(TARGET, 3 * (FORGOTTEN_S + 1.0)) is None
+
     def test_memory_is_bounded(self):
         """The target of the oldest failure makes room."""
         breakers = Breakers(failures_max=1)
         for number in range(TARGETS_MAX + 5):
             breakers.failed(("o", str(number)), float(number), probe=False)
-        assert len(breakers._targets) == TARGETS_MAX
-        assert ("o", "0") not in breakers._targets
+        assert len(breakers.targets) == TARGETS_MAX
+        assert ("o", "0") not in breakers.targets
 
 
 @pytest.mark.parametrize(
@@ -104,6 +111,7 @@ class TestOpening:
         (REFUSED_CONNECTION, True),
         (Fault(FaultKind.READ_TIMEOUT), True),
         (Fault(FaultKind.POOL_TIMEOUT), False),
+        (Fault(FaultKind.UNSUPPORTED), False),
         (error(429), False),
         (error(429, message="the upstream load is saturated"), False),
         (error(400, message="bad"), False),
@@ -126,6 +134,7 @@ class TestProbes:
             at = breaker.reserve(now, now)
             gaps.append(at - now)
             now = at
+            breaker.release(at)
             breaker.failed(now, probe=True)
         assert gaps == [1.0, 2.0, 4.0, PROBE_MAX_S, PROBE_MAX_S, PROBE_MAX_S]
 
@@ -133,8 +142,18 @@ class TestProbes:
         breaker = opened()
         assert breaker.reserve(12.0, 12.0) == 12.0
         assert breaker.reserve(12.0, 12.0) is None
-        breaker.release()
+        breaker.release(12.0)
         assert breaker.reserve(12.0, 12.0) == 12.0
+
+    def test_whoever_was_waited_for_too_long_does_not_give_back_anothers(self):
+        breaker = opened()
+        first = breaker.reserve(12.0, 12.0)
+        second = breaker.reserve(12.0 + PATIENCE_S, 0.0)
+        breaker.failed(23.0, probe=True)
+        breaker.release(first)
+        assert breaker.reserve(30.0, 0.0) is None
+        breaker.release(second)
+        assert breaker.reserve(30.0, 0.0) == 30.0
 
     def test_a_probe_without_an_answer_keeps_the_next_one_for_ten_seconds(self):
         breaker = opened()
@@ -162,10 +181,11 @@ def test_at_most_one_probe_is_out_whatever_happens(events):
             assert at >= breaker.probe_at
             out_since = at
         elif what == "fail" and out_since is not None:
+            breaker.release(out_since)
             breaker.failed(max(now, out_since), probe=True)
             now, out_since = max(now, out_since), None
         elif what == "cancel" and out_since is not None:
-            breaker.release()
+            breaker.release(out_since)
             out_since = None
 
 
@@ -245,7 +265,7 @@ def test_a_cancelled_probe_gives_budget_and_probe_back():
     virtual = VirtualTime(shared, lambda *_: DOWN)
     virtual.call(CHAT, policy=Policy(attempts=3))
     virtual.run()
-    (breaker,) = shared.engine.breakers._targets.values()
+    (breaker,) = shared.engine.breakers.targets.values()
     drawn = shared.engine.budget._retries_sum
     now = virtual.now
     steps = shared.engine.call(lambda: CHAT, shared.policy, now)
@@ -255,3 +275,38 @@ def test_a_cancelled_probe_gives_budget_and_probe_back():
     steps.close()
     assert breaker.reserve(now, now) is not None
     assert shared.engine.budget._retries_sum == drawn
+
+
+FULL_POOL = Fault(FaultKind.POOL_TIMEOUT)
+BAD_HEADER = Fault(FaultKind.UNSUPPORTED)
+
+
+@pytest.mark.parametrize("ours", [FULL_POOL, BAD_HEADER])
+def test_a_fault_of_our_own_is_no_sign_of_life(ours):
+    """Connections that hang fill the pool: what then finds no room says nothing of the target."""
+    outcomes = [error(503), error(503), ours, error(503)]
+    virtual = world(outcomes, Policy(breaker_failures=3, attempts=1))
+    for number in range(4):
+        virtual.call(CHAT, at=float(number))
+    virtual.run()
+    (breaker,) = virtual._runtime.engine.breakers.targets.values()
+    assert breaker.open
+
+
+@pytest.mark.parametrize("ours", [FULL_POOL, BAD_HEADER])
+def test_a_fault_of_our_own_opens_none(ours):
+    """However often it comes."""
+    virtual = world(lambda *_: (ours, 0.1), Policy(breaker_failures=1, attempts=1))
+    for number in range(10):
+        virtual.call(CHAT, at=float(number))
+    virtual.run()
+    assert not virtual._runtime.engine.breakers.any(virtual.now)
+
+
+def test_a_probe_that_was_never_sent_leaves_its_place_to_the_next():
+    """Not only when nobody would wait for it any longer."""
+    outcomes = [error(503), error(503), FULL_POOL, OK]
+    virtual = world(outcomes, Policy(breaker_failures=1, attempts=1))
+    calls = [virtual.call(CHAT, at=at) for at in (0.0, 2.0, 3.5, 4.0)]
+    virtual.run()
+    assert [call.sends for call in calls] == [[0.0], [2.0], [3.5], [4.0]]

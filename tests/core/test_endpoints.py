@@ -76,6 +76,10 @@ def test_the_format_is_told_by_the_path_whatever_it_is_mounted_under(path, form)
         "/flux/v1/flux-pro",
         "/bria/image",
         "/v1beta/models/veo-3:predictLongRunning",
+        "/v1/batches",
+        "/anthropic/v1/messages/batches",
+        "/v1beta/models/gemini-3-pro:batchGenerateContent",
+        "/v1beta/models/gemini-embedding-001:asyncBatchEmbedContent",
     ],
 )
 def test_what_is_bought_on_acceptance(path):

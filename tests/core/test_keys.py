@@ -99,6 +99,36 @@ class TestLearning:
         keys.learn("b", "m", failure_of(BROKE), 0.0)
         assert {keys.pick("m", ACCOUNT_S) for _ in range(2)} == {"b"}
 
+    def test_a_cap_does_not_revive_what_was_retired(self):
+        """Two calls in flight with one key: the second one's word is the milder."""
+        keys = ring("a")
+        keys.learn("a", "m", failure_of(INVALID), 0.0)
+        keys.learn("a", "m", failure_of(CAPPED), 0.1)
+        assert keys.pick("m", 2 * CAP_S) is None
+        assert keys.no_key("m", 1.0).why == "no key is left (a: refused as invalid)"
+
+    def test_a_failure_of_an_exchanged_text_says_nothing_of_the_new_one(self):
+        """Calls that were in flight with it when the keys were loaded."""
+        keys = ring("a")
+        old = keys.text_of("a")
+        keys.learn("a", "m", failure_of(INVALID), 0.0, text=old)
+        keys.loaded([Credential("a", "", hash("new"))], 1)
+        assert keys.learn("a", "m", failure_of(INVALID), 0.1, text=old)
+        assert keys.pick("m", 0.1) == "a"
+        assert keys.learn("a", "m", failure_of(INVALID), 0.2, text=keys.text_of("a"))
+        assert keys.pick("m", 0.2) is None
+
+    def test_a_bar_says_until_when_and_hides_no_retirement(self):
+        denied = Failure(Kind.PERMISSION, Action.ROTATE_KEY, Origin.GATEWAY, Scope.KEY, "r", 403)
+        keys = ring("a", "b")
+        keys.learn("a", "m", failure_of(INVALID), 0.0)
+        for alias in ("a", "b"):
+            keys.learn(alias, "m", denied, 0.0)
+        assert keys.no_key("m", 600.0).why == (
+            "no key is left for m (a: refused as invalid; "
+            "b: not permitted for m, tried again in 3000 s)"
+        )
+
     def test_a_key_that_may_not_use_a_model_is_barred_for_that_model(self):
         denied = Failure(Kind.PERMISSION, Action.ROTATE_KEY, Origin.GATEWAY, Scope.KEY, "r", 403)
         keys = ring("a")
@@ -284,6 +314,40 @@ class TestInTheEngine:
         virtual.run()
         assert gateway.seen == ["a", "b", "b", "b", "b"]
         assert calls[0].sends == [0.0, 0.1]
+
+    def test_a_429_for_longer_than_a_call_waits_goes_on_with_another_key(self):
+        """Ten minutes of rest for one key are no reason to give up with a fresh one in hand."""
+        gateway = Gateway(a=error(429, headers={"retry-after": "600"}))
+        virtual = world(gateway.answer, policy("a", "b"))
+        calls = [virtual.call(CHAT, at=float(at)) for at in range(3)]
+        virtual.run()
+        assert gateway.seen == ["a", "b", "b", "b"]
+        assert all(call.answered for call in calls)
+
+    def test_with_no_other_key_it_ends_the_call(self):
+        gateway = Gateway(a=error(429, headers={"retry-after": "600"}))
+        virtual = world(gateway.answer, policy("a"))
+        call = virtual.call(CHAT)
+        virtual.run()
+        assert call.history.stop_reason is StopReason.SERVER_WAIT
+
+    def test_a_429_on_the_last_attempt_rests_the_key_for_the_calls_after_it(self):
+        gateway = Gateway(a=error(429))
+        virtual = world(gateway.answer, policy("a", "b", attempts=1, backoff_base_s=10))
+        for at in range(5):
+            virtual.call(CHAT, at=float(at))
+        virtual.run()
+        assert gateway.seen == ["a", "b", "b", "b", "b"]
+
+    def test_calls_in_flight_at_a_load_do_not_retire_the_new_text(self):
+        """Two calls meet the 401 of the old text, before and after the new one was loaded."""
+        texts = iter(["old", "new"])
+        keys = [Key(alias="a", load=lambda: next(texts))]
+        replies = iter([(INVALID, 0.1), (INVALID, 0.2), (OK, 1.0), (OK, 1.0)])
+        virtual = world(lambda *_: next(replies), Policy(keys=keys))
+        calls = [virtual.call(CHAT), virtual.call(CHAT)]
+        virtual.run()
+        assert [call.answered for call in calls] == [True, True]
 
     def test_with_no_other_key_a_429_waits_as_the_server_said(self):
         gateway = Gateway(a=FAST)

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halley.core.policy import SETTINGS, SHARED, Policy, PolicyError
+from halley.core.policy import SETTINGS, Policy, PolicyError
 from halley.core.sections import hides, section_of
+
+SHARED = [name for name, setting in SETTINGS.items() if setting.shared]
 
 
 def attempts(models, model):

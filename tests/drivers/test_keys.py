@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import traceback
 
 import pytest
 
@@ -63,6 +64,33 @@ def test_what_is_no_key_is_one_line_without_it(key, message):
     with pytest.raises(PolicyError, match=f"^{message}") as caught:
         read(key, "keys[0]")
     assert TEXT not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        Key(alias="a", env="SOME_KEY"),
+        Key(alias="a", load=lambda: f"{TEXT}\nx"),
+        Key(alias="a", load=lambda: Secret(f"{TEXT}\nx")),
+        Key(alias="a", load=TEXT.encode),
+        Key(alias="a", secret=Secret(f"{TEXT}\nx")),
+    ],
+)
+def test_a_traceback_with_locals_of_what_is_no_key_does_not_show_it(key, monkeypatch):
+    """A key with something behind it is no key, and a secret all the same."""
+    monkeypatch.setenv("SOME_KEY", f"{TEXT}\nx")
+    with pytest.raises(PolicyError) as caught:
+        read(key, "keys[0]")
+    told = "".join(
+        traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
+    )
+    assert TEXT not in told
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/key", "a\0b"])
+def test_a_path_that_can_be_none_is_a_mistake_like_others(name):
+    with pytest.raises(PolicyError, match=r"^keys\[0\].file: .*: expected the path of a file$"):
+        read(Key(alias="a", file=name), "keys[0]")
 
 
 def test_a_load_gives_what_is_there_now(monkeypatch):

@@ -8,10 +8,12 @@ import threading
 import pytest
 
 import halley
-from halley.core.policy import SHARED, Policy, PolicyError
+from halley.core.policy import SETTINGS, Policy, PolicyError
 from halley.policy.options import effective
 from halley.testing import no_wait
 from tests.lines import CHAT, Answer, Line, failing
+
+SHARED = [name for name, setting in SETTINGS.items() if setting.shared]
 
 
 def attempts() -> int:

@@ -78,6 +78,32 @@ def test_an_error_beside_choices_is_no_plain_success(colour):
     assert (response.content, sends) == (GOOD, 2)
 
 
+def test_it_is_a_sign_of_life_to_a_breaker_that_saw_failures_since():
+    """A slow answer among failures: they are no run, however the calls began."""
+
+    def fails():
+        with pytest.raises(httpx2.ConnectError):
+            client.post(URL, json=BODY)
+        Clock().sleep(3.0)
+
+    def upstream(_request):
+        if answers:
+            return answers.pop()
+        raise httpx2.ConnectError("refused")
+
+    answers = [answer(GOOD, fails)]
+    policy = halley.Policy(breaker_failures=2, attempts=1)
+    with (
+        no_wait(),
+        halley.Client(transport=httpx2.MockTransport(upstream), policy=policy) as client,
+    ):
+        assert client.post(URL, json=BODY).content == GOOD
+        breakers = client._transport._runtime.engine.breakers
+        assert not breakers.targets
+        fails()
+        assert not any(breaker.open for breaker in breakers.targets.values())
+
+
 @COLOURS
 def test_an_interruption_in_the_body_carries_the_history(colour):
     """As one anywhere else in a call."""
@@ -95,3 +121,28 @@ def test_a_body_that_outlasts_the_deadline_is_a_timeout(colour):
     """A server that trickles does not hold the call longer than its deadline."""
     with no_wait(), pytest.raises(httpx2.ReadTimeout):
         asked(colour, answer(GOOD, lambda: Clock().sleep(100.0)), deadline_s=50.0)
+
+
+def test_a_stream_that_is_forgotten_while_a_call_begins_is_ended_by_it():
+    """A destructor runs at any moment, and this one finds the lock taken."""
+
+    def upstream(_request):
+        if answers:
+            return answers.pop()
+        return answer(GOOD)
+
+    class Budget:
+        """One that lets go of the stream under the lock."""
+
+        def deposit(self, _now):
+            stream.close()
+
+    head = {"content-type": "audio/mpeg"}
+    answers = [httpx2.Response(200, headers=head, stream=Body(b"a film of sound"))]
+    with halley.Client(transport=httpx2.MockTransport(upstream)) as client:
+        stream = client.send(client.build_request("POST", URL, json=BODY), stream=True)
+        shared = client._transport._runtime
+        assert len(shared.watched) == 1
+        object.__setattr__(shared.engine, "budget", Budget())
+        assert client.post(URL, json=BODY).content == GOOD
+        assert not shared.watched

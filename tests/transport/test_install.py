@@ -235,4 +235,4 @@ CHANGED = type("Client", (), {"__module__": "httpx2"})
 def test_a_client_it_cannot_stand_beneath_is_refused(client: object):
     """Whole or not at all, and with what was expected."""
     with pytest.raises(UnsupportedClientError, match="expected the transports in _transport"):
-        install(client, None, is_async=False)
+        install(client, None)

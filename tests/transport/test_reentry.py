@@ -49,6 +49,16 @@ def test_the_same_exception_comes_back_and_nothing_is_sent(family: str):
         assert len(halley.history(error).attempts) == 5
 
 
+def test_it_holds_where_calls_are_traced(threads: Line):
+    """A trace is one call's, the memory is the client's."""
+    caller = threads.client(fault("ConnectError"), policy=halley.Policy(telemetry="otel"))
+    error = gave_up(caller)
+    with pytest.raises(threads.error("ConnectError")) as caught:
+        caller.post(headers=AGAIN)
+    assert caught.value is error
+    assert len(caller.sent) == 5
+
+
 @pytest.mark.parametrize("family", ["httpx2", "httpx"])
 def test_it_holds_in_a_task_as_well(family: str):
     """The async SDKs loop inside one task."""

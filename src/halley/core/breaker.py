@@ -14,7 +14,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from halley.core.model import Action, Failure, Fault, FaultKind, Outcome, Scope
+from halley.core.model import Action, Failure, Fault, FaultKind, Origin, Outcome, Scope
 
 SPAN_S: Final = 2.0
 """A run of failures shorter than this is one event, however many calls it met."""
@@ -30,13 +30,24 @@ Target: TypeAlias = tuple[str, str]
 """Origin and model."""
 
 
+_OURS: Final = frozenset({FaultKind.POOL_TIMEOUT, FaultKind.UNSUPPORTED})
+"""A full pool, and a request that no server could be sent."""
+
+
+def is_ours(outcome: Outcome, failure: Failure) -> bool:
+    """Say whether a failure was made on this side and says nothing of the target, good or bad."""
+    if isinstance(outcome, Fault):
+        return outcome.kind in _OURS
+    return failure.origin is Origin.CLIENT
+
+
 def is_down(outcome: Outcome, failure: Failure) -> bool:
     """Say whether a failure is one of the target, which any other call would meet as well.
 
-    A refusal for being too fast, a mistake in the request and a full pool of our own are not.
+    A refusal for being too fast and a mistake in the request are not.
     """
     if isinstance(outcome, Fault):
-        return outcome.kind is not FaultKind.POOL_TIMEOUT
+        return outcome.kind not in _OURS
     server = failure.scope in (Scope.UPSTREAM, Scope.SERVICE)
     return server and failure.action is Action.RETRY and outcome.status != 429  # noqa: PLR2004
 
@@ -67,7 +78,6 @@ class Breaker:
         if self.open and probe:
             self._step_s = min(2 * self._step_s, PROBE_MAX_S)
             self.probe_at = now + self._step_s
-            self.release()
         elif not self.open and self.failures >= self.failures_max and now - self.since >= SPAN_S:
             self.probe_at = now + self._step_s
 
@@ -79,53 +89,62 @@ class Breaker:
         self.taken_until = at + PATIENCE_S
         return at
 
-    def release(self) -> None:
-        """Give the probe back."""
-        self.taken_until = -math.inf
+    def release(self, at: float) -> None:
+        """Give the probe back that was reserved for an instant, unless it is another's by now."""
+        if self.taken_until == at + PATIENCE_S:
+            self.taken_until = -math.inf
 
 
 class Breakers:
-    """The targets of one client that failed lately; a healthy client has none."""
+    """The targets of one client that failed lately; a healthy client has none.
 
-    __slots__ = ("_failures_max", "_targets")
+    Attributes:
+        targets: What is known of each; empty where nothing failed.
+    """
+
+    __slots__ = ("_failures_max", "targets")
 
     def __init__(self, *, failures_max: int) -> None:
         """Args: failures_max: failures in a row that open a breaker; 0: none ever opens."""
         self._failures_max = failures_max
-        self._targets: dict[Target, Breaker] = {}
+        self.targets: dict[Target, Breaker] = {}
 
     def any(self, now: float) -> bool:
         """Say whether some target failed lately."""
-        if not self._targets:
+        if not self.targets:
             return False
-        if all(now - breaker.newest > FORGOTTEN_S for breaker in self._targets.values()):
-            self._targets.clear()
-        return bool(self._targets)
+        if all(now - breaker.newest > FORGOTTEN_S for breaker in self.targets.values()):
+            self.targets.clear()
+        return bool(self.targets)
 
     def opened(self, target: Target, now: float) -> Breaker | None:
         """Return the breaker of a target if it is open."""
-        breaker = self._targets.get(target)
-        if breaker is not None and now - breaker.newest > FORGOTTEN_S:
-            del self._targets[target]
-            return None
+        breaker = self._remembered(target, now)
         return breaker if breaker is not None and breaker.open else None
 
     def failed(self, target: Target, now: float, *, probe: bool) -> None:
         """Count a failure of a target."""
         if not self._failures_max:
             return
-        breaker = self._targets.get(target)
+        breaker = self._remembered(target, now)
         if breaker is None:
-            if len(self._targets) >= TARGETS_MAX:
-                del self._targets[min(self._targets, key=lambda t: self._targets[t].newest)]
-            breaker = self._targets[target] = Breaker(self._failures_max)
+            if len(self.targets) >= TARGETS_MAX:
+                del self.targets[min(self.targets, key=lambda t: self.targets[t].newest)]
+            breaker = self.targets[target] = Breaker(self._failures_max)
         breaker.failed(now, probe=probe)
+
+    def _remembered(self, target: Target, now: float) -> Breaker | None:
+        breaker = self.targets.get(target)
+        if breaker is not None and now - breaker.newest > FORGOTTEN_S:
+            del self.targets[target]
+            return None
+        return breaker
 
     def lives(self, target: Target) -> None:
         """Note a sign of life."""
-        if self._targets:
-            self._targets.pop(target, None)
+        if self.targets:
+            self.targets.pop(target, None)
 
     def __repr__(self) -> str:
-        opened = [f"{o} {m}" for (o, m), breaker in self._targets.items() if breaker.open]
+        opened = [f"{o} {m}" for (o, m), breaker in self.targets.items() if breaker.open]
         return f"<Breakers open: {', '.join(opened) or 'none'}>"

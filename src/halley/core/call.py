@@ -12,12 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from halley.core.attempts import Attempts
-from halley.core.breaker import Target, is_down
+from halley.core.breaker import Target, is_down, is_ours
 from halley.core.classify import classify
-from halley.core.cost import tokens_of
 from halley.core.decide import decide
 from halley.core.effects import (
-    Admit,
     CallCancelled,
     Deliver,
     Effect,
@@ -34,7 +32,6 @@ from halley.core.ids import lifted, request_id
 from halley.core.keyed import Keyed
 from halley.core.local import Local
 from halley.core.model import (
-    THROTTLED,
     Action,
     Attempt,
     Decision,
@@ -42,25 +39,25 @@ from halley.core.model import (
     Fault,
     History,
     Kind,
-    Origin,
     Outcome,
     Reply,
     Request,
     StopReason,
 )
-from halley.core.pace import Lane, Refused
-from halley.core.policy import Pace, Policy
+from halley.core.pace import Refused
+from halley.core.paced import Paced
+from halley.core.policy import Policy
 from halley.core.probe import healthy, suspicious
 from halley.core.repair import REPAIRS_MAX, repair
 from halley.core.replies import answered_elsewhere
 from halley.core.retries import Retries
 from halley.core.schedule import backoff, jittered
 from halley.core.stream_terms import stream_terms
-from halley.core.throttle import throttled, too_fast, why_of
-from halley.core.usage import total_tokens
+from halley.core.throttle import throttled
 
 if TYPE_CHECKING:
     from halley.core.engine import Engine
+    from halley.core.lanes import LaneKey
 
 
 class Call:
@@ -68,11 +65,11 @@ class Call:
 
     __slots__ = (
         "_attempts",
-        "_cost",
         "_deadline",
         "_describe",
         "_engine",
         "_keys",
+        "_paced",
         "_policy",
         "_repaired",
         "_repairs",
@@ -89,13 +86,13 @@ class Call:
         self._policy = policy
         self._deadline = now + policy.deadline_s
         self._attempts = Attempts(engine.call_id())
-        self._cost = 1.0
         self._sent_at = now
         self._request: Request | None = None
         self._repaired: tuple[str, ...] = ()
         self._repairs = 0
         self._retries = Retries(engine)
         self._keys = Keyed(engine.ring, engine.lanes)
+        self._paced = Paced(engine.lanes, policy)
 
     def steps(self, now: float, *, free: bool | None) -> Steps:
         """Admit, send, decide; then deliver, give up, or wait and start again."""
@@ -106,7 +103,6 @@ class Call:
             policy.inspect_bytes_max,
             terms=stream_terms(policy),
         )
-        lane: Lane | None = None
         last: tuple[Outcome, Failure] | None = None
         if free is None:
             free = self._engine.begin(now)
@@ -114,7 +110,7 @@ class Call:
             while True:
                 self._attempts.number += 1
                 if not free:
-                    now, lane, refusal = yield from self._admission(now)
+                    now, refusal = yield from self._admission(now)
                     if isinstance(refusal, Refused):
                         yield from self._not_admitted(now, refusal, last)
                         return
@@ -125,10 +121,7 @@ class Call:
                 now, outcome = yield send
                 assert isinstance(outcome, Reply | Fault)
                 failure = self._judge(outcome)
-                if lane is not None and not (
-                    failure and too_fast(outcome, failure, ramp=self._ramp)
-                ):
-                    self._admitted(lane, now, outcome)
+                self._paced.answered(now, self._sent_at, outcome, failure)
                 if failure is None:
                     assert isinstance(outcome, Reply)
                     self._lives(now)
@@ -150,31 +143,27 @@ class Call:
 
     def _admission(
         self, now: float
-    ) -> Generator[Effect, Resume, tuple[float, Lane | None, Refused | Local | None]]:
+    ) -> Generator[Effect, Resume, tuple[float, Refused | Local | None]]:
         """Get what the next send needs: the breaker's leave, a key, a permit; in this order.
 
         A `Local` answer takes the place of a send that may not be. A retry has asked the breaker
         before it waited.
         """
-        if self._attempts.number == 1 or self._ramp:
+        ramp, refusal = self._paced.ramp, None
+        if self._attempts.number == 1 or ramp:
             now, answer = yield from self._retries.enter(
-                self._target, now, self._deadline, patient=self._ramp
+                self._target, now, self._deadline, patient=ramp
             )
             if answer is not None:
-                return now, None, answer
+                return now, answer
         now, answer = yield from self._keys.pick(self._target, now)
-        if answer is not None:
+        if answer is None:
+            now, refusal = yield from self._paced.enter(
+                self._lane, self.request, now, self._deadline
+            )
+        if answer is not None or refusal is not None:
             self._retries.refund()
-            return now, None, answer
-        if self._engine.lanes.pass_freely(now):
-            return now, None, None
-        lane = self._lane()
-        self._cost = tokens_of(self.request)
-        now, refusal = yield Admit(lane, self._deadline, self._policy.priority, self._cost)
-        if isinstance(refusal, Refused):
-            self._retries.refund()
-            return now, lane, refusal
-        return now, lane, None
+        return now, refusal if answer is None else answer
 
     def _lives(self, now: float) -> None:
         if self._engine.breakers.any(now):
@@ -188,25 +177,14 @@ class Call:
         return self._request
 
     @property
-    def _ramp(self) -> bool:
-        return self._policy.pace is Pace.RAMP
-
-    @property
     def _target(self) -> Target:
         """Where the call goes: what a breaker watches."""
         return self.request.origin, model_of(self.request)
 
-    def _lane(self) -> Lane:
-        return self._engine.lanes.lane((*self._target, self._keys.alias or self.request.key))
-
-    def _admitted(self, lane: Lane, now: float, outcome: Outcome) -> None:
-        """Tell the pacer of an outcome that is no refusal, and of what it says about limits."""
-        if isinstance(outcome, Fault):
-            return  # it says nothing about any limit
-        lane.admitted(now, self._sent_at)
-        lane.hint(now, outcome.headers)
-        if outcome.held and lane.tokens_per_s and (used := total_tokens(outcome.body)) is not None:
-            lane.settle(now, self._cost, used)
+    @property
+    def _lane(self) -> LaneKey:
+        """In which lane it goes."""
+        return (*self._target, self._keys.alias or self.request.key)
 
     def _judge(self, outcome: Outcome) -> Failure | None:
         """Classify; a healthy reply costs one cheap look, a task still at work is no failure."""
@@ -265,28 +243,11 @@ class Call:
         refused = self._refused(now, outcome, failure)
         self._noted(now, outcome, failure)
         decision = self._decision(failure)
-        wait_s, stop_reason = 0.0, self._final(decision, outcome)
         repaired = self._repair(now, decision, outcome, failure)
         if repaired is not None or (rotated and self._may_go_again(now)):
-            stop_reason = None
-        elif stop_reason is None:
-            wait_s = self._wait_s(decision, refused=refused)
-            if refused:
-                wait_s = self._keys.cool(self._target, now, wait_s)
-            said = self._retries.afford(
-                self._target,
-                now,
-                self._deadline,
-                wait_s=wait_s,
-                server_wait_s=wait_s if decision.wait_s else 0.0,
-                free=refused,
-            )
-            if said is StopReason.BREAKER and self._ramp:
-                pass  # it waits for the breaker when its time has come
-            elif isinstance(said, StopReason):
-                stop_reason = said
-            else:
-                wait_s = said
+            said: float | StopReason = 0.0
+        else:
+            said = self._next(now, outcome, decision, refused=refused)
         attempt = Attempt(
             number=self._attempts.number,
             action=decision.action,
@@ -295,8 +256,8 @@ class Call:
             fault=outcome.kind if isinstance(outcome, Fault) else None,
             failure=failure,
             decision=decision,
-            wait_s=0.0 if stop_reason else wait_s,
-            stop_reason=stop_reason,
+            wait_s=0.0 if isinstance(said, StopReason) else said,
+            stop_reason=said if isinstance(said, StopReason) else None,
             request_id=failure.request_id,
             repaired=repaired,
             key=self._keys.alias,
@@ -305,24 +266,49 @@ class Call:
         self._attempts.keep(attempt)
         return attempt
 
+    def _next(
+        self, now: float, outcome: Outcome, decision: Decision, *, refused: bool
+    ) -> float | StopReason:
+        """Return the wait before the next attempt, or why there is none.
+
+        A key that was refused rests whatever becomes of this call; where another one is ready, the
+        server's wait is not the call's.
+        """
+        stop_reason, wait_s = self._final(decision, outcome), 0.0
+        keyed = refused and decision.retryable and self._keys.alias is not None
+        if stop_reason is None or keyed:
+            wait_s = self._wait_s(decision, refused=refused)
+        if keyed and self._keys.cool(self._target, now, wait_s):
+            wait_s = 0.0
+            stop_reason = None if stop_reason is StopReason.SERVER_WAIT else stop_reason
+        if stop_reason is not None:
+            return stop_reason
+        said = self._retries.afford(
+            self._target,
+            now,
+            self._deadline,
+            wait_s=wait_s,
+            server_wait_s=wait_s if decision.wait_s else 0.0,
+            free=refused,
+        )
+        # In a ramp it waits for the breaker when its time has come.
+        return wait_s if said is StopReason.BREAKER and self._paced.ramp else said
+
     def _decision(self, failure: Failure) -> Decision:
         return decide(self.request, failure, attempt=self._attempts.used)
 
     def _refused(self, now: float, outcome: Outcome, failure: Failure) -> bool:
-        """Say whether a failure is the pacer's affair, and tell the pacer, if waiting helps."""
-        waits = failure.kind in THROTTLED or failure.action.retryable
-        if waits and too_fast(outcome, failure, ramp=self._ramp):
-            why = why_of(outcome, failure)
-            self._lane().refused(now, self._sent_at, why, failure.wait_s)
+        """Tell the pacer of a failure; return whether it is the pacer's affair."""
+        self._paced.refused(self._lane, now, self._sent_at, outcome, failure)
         ours = throttled(outcome, failure)
-        if ours and self._ramp:
+        if ours and self._paced.ramp:
             self._attempts.returned()
         return ours
 
     def _noted(self, now: float, outcome: Outcome, failure: Failure) -> None:
-        """Tell the breaker what a failure says of its target; an answer of our own says nothing."""
+        """Tell the breaker what a failure says of its target."""
         probe = self._retries.answered()
-        if failure.origin is Origin.CLIENT and isinstance(outcome, Reply):
+        if is_ours(outcome, failure):
             return
         if is_down(outcome, failure):
             self._engine.breakers.failed(self._target, now, probe=probe)
@@ -372,8 +358,8 @@ class Call:
         u = self._engine.random()
         if decision.wait_s > 0:
             return jittered(decision.wait_s, u)
-        if refused and self._ramp:
-            return self._lane().spread_s(u)
+        if refused and self._paced.ramp:
+            return self._paced.spread_s(self._lane, u)
         return backoff(self._attempts.used, self._policy, throttled=refused, u=u)
 
     def _end(self, outcome: Outcome, failure: Failure) -> Steps:

@@ -2,7 +2,8 @@
 
 A path is cut into segments and looked up at every segment boundary, two segments before one, so a
 mount in front of it (``/openai/deployments/x``, ``/api/v1``, ``/compatible-mode``) does not matter.
-Which endpoints are bought on acceptance: new-api's routers, CometAPI's API pages, 2026-11.
+Which endpoints are bought on acceptance: new-api's routers, CometAPI's API pages, and for batches
+the API references of OpenAI, Anthropic and Gemini, 2026-11.
 """
 
 from __future__ import annotations
@@ -79,11 +80,14 @@ class _Family:
     task: bool = False
 
 
+_BATCH: Final = _Family(Format.OTHER, buys=True, task=True)
+
 _FAMILIES: Final[dict[str, _Family]] = {
     "chat/completions": _Family(Format.OPENAI_CHAT),
     "completions": _Family(Format.OPENAI_CHAT),
     "responses": _Family(Format.RESPONSES),
     "messages": _Family(Format.MESSAGES),
+    "messages/batches": _BATCH,
     "model": _Family(Format.BEDROCK),
     "models": _Family(Format.MODELS),
     "embeddings": _Family(Format.EMBEDDINGS),
@@ -113,7 +117,7 @@ _FAMILIES: Final[dict[str, _Family]] = {
     "bfl": _Family(Format.OTHER, buys=True, task=True),
     "ideogram": _Family(Format.OTHER, buys=True),
     "recraft": _Family(Format.OTHER, buys=True),
-    "batches": _Family(Format.OTHER, buys=True, task=True),
+    "batches": _BATCH,
     "fine_tuning": _Family(Format.OTHER, buys=True, task=True),
 }
 
@@ -130,6 +134,8 @@ _GEMINI_VERBS: Final[dict[str, _Family]] = {
     "counttokens": _Family(Format.OTHER),
     "embedcontent": _Family(Format.EMBEDDINGS),
     "batchembedcontents": _Family(Format.EMBEDDINGS),
+    "batchgeneratecontent": _BATCH,
+    "asyncbatchembedcontent": _BATCH,
     "predict": _Family(Format.IMAGES, buys=True),
     "predictlongrunning": _GEMINI_TASK,
     "fetchpredictoperation": _Family(Format.VIDEO, task=True),

@@ -48,9 +48,10 @@ class Engine:
         """Return the delivery of a first send if its whole 200 is a plain success; else None.
 
         Most calls end here, without a generator, a description of the request, or a parse. It says
-        what `call` would say; tests/parity holds the two together.
+        what `call` would say; tests/parity holds the two together. Where some target failed since
+        the send, `call` has to tell its breaker of this sign of life.
         """
-        if not healthy(body):
+        if self.breakers.targets or not healthy(body):
             return None
         found = request_id(headers)
         attempt = Attempt(1, Action.OK, elapsed_s, HTTP_OK, request_id=found)

@@ -25,11 +25,12 @@ NO_KEY: Final = "halley_no_key"
 class Keyed:
     """The keys of one call; `alias` is the one of its last or next send, None without a ring."""
 
-    __slots__ = ("_lanes", "_ring", "alias")
+    __slots__ = ("_lanes", "_ring", "_text", "alias")
 
     def __init__(self, ring: KeyRing | None, lanes: Lanes) -> None:
         self._ring = ring
         self._lanes = lanes
+        self._text: int | None = None
         self.alias: str | None = None
 
     def pick(
@@ -43,6 +44,7 @@ class Keyed:
         now = yield from self._load_if_none(model, now)
         self.alias = ring.pick(model, now, lambda a: self._lanes.free_at((origin, model, a)))
         if self.alias is not None:
+            self._text = ring.text_of(self.alias)
             return now, None
         status, why = ring.no_key(model, now)
         return now, Local(status, NO_KEY, f"halley: {why}; nothing was sent")
@@ -53,18 +55,20 @@ class Keyed:
         """Judge the key by a failure; return whether it is barred and another one may be used."""
         ring, alias = self._ring, self.alias
         _, model = target
-        if ring is None or alias is None or not ring.learn(alias, model, failure, now):
+        if ring is None or alias is None:
+            return now, False
+        if not ring.learn(alias, model, failure, now, text=self._text):
             return now, False
         now = yield from self._load_if_none(model, now)
         return now, ring.alive(model, now)
 
-    def cool(self, target: Target, now: float, wait_s: float) -> float:
-        """Let the key rest after a refusal; return the call's wait: none if another is ready."""
+    def cool(self, target: Target, now: float, wait_s: float) -> bool:
+        """Let the key rest after a refusal; return whether another one is ready."""
         ring, alias = self._ring, self.alias
         if ring is None or alias is None:
-            return wait_s
+            return False
         ring.cool(alias, now + wait_s)
-        return 0.0 if ring.another(alias, target[1], now) else wait_s
+        return ring.another(alias, target[1], now)
 
     def _load_if_none(self, model: str, now: float) -> Generator[Effect, Resume, float]:
         ring = self._ring

@@ -2,8 +2,9 @@
 
 A key that a server calls invalid is retired by name, so two calls that fail at once retire it once.
 A 429 cools it until the server's time, a cap bars it until it resets, a model that it may not use
-bars it for that model, and an account that is out of money stops all of its keys. When none is left
-they may be loaded anew, once per interval: a key whose text has changed is alive again.
+bars it for that model, and an account that is out of money stops all of its keys. No later failure
+shortens what an earlier one said. When none is left they may be loaded anew, once per interval: a
+key whose text has changed is alive again, and failures of its old text no longer concern it.
 """
 
 from __future__ import annotations
@@ -34,29 +35,49 @@ class NoKey(NamedTuple):
     why: str
 
 
+class _Rest(NamedTuple):
+    """Until when a key is not used, why, and the status that said so."""
+
+    until: float
+    why: str = ""
+    status: int = 401
+
+    def told(self, now: float) -> str:
+        return self.why + (
+            "" if math.isinf(self.until) else f", tried again in {self.until - now:.0f} s"
+        )
+
+
+_NO_REST: Final = _Rest(-math.inf)
+
+
 @dataclass(slots=True)
 class _Key:
     """What is known of one credential."""
 
     credential: Credential
-    dead_until: float = -math.inf
-    why: str = ""
-    status: int = 401
+    dead: _Rest = _NO_REST
+    barred: dict[str, _Rest] = field(default_factory=dict)
     cool_until: float = -math.inf
     picked: int = 0
-    barred: dict[str, float] = field(default_factory=dict)
+
+    def rest(self, model: str, now: float) -> _Rest | None:
+        """What keeps the key from being used for a model; None: nothing."""
+        if now < self.dead.until:
+            return self.dead
+        bar = self.barred.get(model)
+        return bar if bar is not None and now < bar.until else None
 
     def alive(self, model: str, now: float) -> bool:
-        return now >= self.dead_until and now >= self.barred.get(model, -math.inf)
+        return self.rest(model, now) is None
 
-    def retire(self, until: float, why: str, status: int) -> None:
-        self.dead_until, self.why, self.status = until, why, status
+    def retire(self, rest: _Rest) -> None:
+        self.dead = max(self.dead, rest, key=lambda r: r.until)
 
-    def bar(self, model: str, until: float, status: int) -> None:
+    def bar(self, model: str, rest: _Rest) -> None:
         if len(self.barred) >= MODELS_BARRED_MAX:
             del self.barred[next(iter(self.barred))]
-        self.barred[model] = until
-        self.why, self.status = f"not permitted for {model or 'this request'}", status
+        self.barred[model] = rest
 
 
 class KeyRing:
@@ -110,25 +131,43 @@ class KeyRing:
             if name != alias
         )
 
-    def learn(self, alias: str, model: str, failure: Failure, now: float) -> bool:
-        """Note what a failure says of the key it was sent with; return whether it bars that key."""
+    def text_of(self, alias: str) -> int | None:
+        """Return what stands for the text of a key now, its `print`; None: there is none."""
+        key = self._keys.get(alias)
+        return None if key is None else key.credential.print
+
+    def learn(
+        self, alias: str, model: str, failure: Failure, now: float, *, text: int | None = None
+    ) -> bool:
+        """Note what a failure says of the key it was sent with; return whether it bars that key.
+
+        Args:
+            alias: Of the key.
+            model: Of the request.
+            failure: What came of it.
+            now: Monotonic seconds.
+            text: The key's `text_of` when it was sent; None: it is the same still.
+        """
         key = self._keys.get(alias)
         if key is None:
             return False
         status = failure.status or 401
         until = now + (CAP_S if failure.wait_s is None else failure.wait_s)
         match failure.action:
+            case Action.ROTATE_KEY if text is not None and text != key.credential.print:
+                pass  # of a text that has been exchanged since
             case Action.ROTATE_KEY if failure.kind is Kind.KEY_QUOTA:
-                key.retire(until, "its cap is used up", status)
+                key.retire(_Rest(until, "its cap is used up", status))
             case Action.ROTATE_KEY if failure.kind is Kind.INVALID_KEY:
-                key.retire(math.inf, "refused as invalid", status)
+                key.retire(_Rest(math.inf, "refused as invalid", status))
             case Action.ROTATE_KEY:
-                key.bar(model, until, status)
+                why = f"not permitted for {model or 'this request'}"
+                key.bar(model, _Rest(until, why, status))
             case Action.TOP_UP if failure.scope is Scope.ACCOUNT:
                 until = now + (ACCOUNT_S if failure.wait_s is None else failure.wait_s)
                 for one in self._keys.values():
-                    if one.credential.account == key.credential.account and now >= one.dead_until:
-                        one.retire(until, "its account is out of money", status)
+                    if one.credential.account == key.credential.account:
+                        one.retire(_Rest(until, "its account is out of money", status))
             case _:
                 return False
         return True
@@ -158,22 +197,14 @@ class KeyRing:
             self._keys[credential.alias] = known if known and same else _Key(credential)
 
     def no_key(self, model: str, now: float) -> NoKey:
-        """Say why there is none: every alias with its reason."""
-        keys = self._keys.values()
-        told = (
-            "; ".join(f"{k.credential.alias}: {_reason(k, now)}" for k in keys) or "none is given"
-        )
-        newest = max(keys, key=lambda k: k.picked, default=None)
-        for_model = f" for {model}" if model and any(k.barred for k in keys) else ""
-        return NoKey(newest.status if newest else 401, f"no key is left{for_model} ({told})")
+        """Say why there is none: every alias with its reason, and the newest one's status."""
+        keys = sorted(self._keys.values(), key=lambda k: k.picked)
+        rests = {k.credential.alias: rest for k in keys if (rest := k.rest(model, now))}
+        reasons = [f"{name}: {rests[name].told(now)}" for name in self._keys if name in rests]
+        for_model = f" for {model}" if model and any(model in k.barred for k in keys) else ""
+        status = next((rest.status for rest in reversed(rests.values())), 401)
+        return NoKey(status, f"no key is left{for_model} ({'; '.join(reasons) or 'none is given'})")
 
     def __repr__(self) -> str:
-        dead = [name for name, key in self._keys.items() if not math.isinf(-key.dead_until)]
+        dead = [name for name, key in self._keys.items() if key.dead is not _NO_REST]
         return f"<KeyRing {', '.join(self._keys)}; retired: {', '.join(dead) or 'none'}>"
-
-
-def _reason(key: _Key, now: float) -> str:
-    if math.isinf(key.dead_until) or not key.why:
-        return key.why or "unused"
-    left_s = max([key.dead_until, *key.barred.values()]) - now
-    return f"{key.why}, tried again in {left_s:.0f} s" if left_s > 0 else key.why

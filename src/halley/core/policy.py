@@ -193,7 +193,7 @@ class Policy:
             with mistakes:
                 taken[name] = setting_at("", name).take(name, value)
         mistakes.settle()
-        return self._changed(taken)
+        return self.changed(taken)
 
     def for_model(self, model: str) -> Policy:
         """Return the policy of the calls of a model: the section that fits it goes before the rest.
@@ -203,10 +203,10 @@ class Policy:
         (30.0, True)
         """
         pattern = section_of(self.models, model)
-        return self if pattern is None else self._changed(self.models[pattern])
+        return self if pattern is None else self.changed(self.models[pattern])
 
-    def _changed(self, taken: Mapping[str, object]) -> Policy:
-        """Return a copy with other values, which are checked already like those that stay."""
+    def changed(self, taken: Mapping[str, object]) -> Policy:
+        """Return a policy with other values, which are checked already like those that stay."""
         other = object.__new__(type(self))
         for name in SETTINGS:
             object.__setattr__(other, name, getattr(self, name))
@@ -217,9 +217,6 @@ class Policy:
 
 SETTINGS: Final[Mapping[str, Setting]] = {spec.name: setting_of(spec) for spec in fields(Policy)}
 """What each field of a policy may hold."""
-
-SHARED: Final = tuple(name for name, setting in SETTINGS.items() if setting.shared)
-"""Settings that belong to all calls of a client together."""
 
 
 def setting_at(path: str, name: str) -> Setting:

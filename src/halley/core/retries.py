@@ -29,7 +29,7 @@ class Retries:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._drawn_at: float | None = None
-        self._probe: Breaker | None = None
+        self._probe: tuple[Breaker, float] | None = None
 
     def afford(
         self,
@@ -56,7 +56,7 @@ class Retries:
             at = breaker.reserve(now, now + server_wait_s)
             if at is None:
                 return StopReason.BREAKER
-            self._probe, wait_s = breaker, at - now
+            self._probe, wait_s = (breaker, at), at - now
         if now + wait_s >= deadline:
             self.refund()
             return StopReason.DEADLINE
@@ -98,8 +98,9 @@ class Retries:
         self._drawn_at = None
 
     def answered(self) -> bool:
-        """The send has an outcome; return whether it was a probe."""
-        probe, self._probe = self._probe is not None, None
+        """The send has an outcome: give the probe back; return whether it was one."""
+        probe = self._probe is not None
+        self._release()
         return probe
 
     def refund(self) -> None:
@@ -107,8 +108,12 @@ class Retries:
         if self._drawn_at is not None:
             self._engine.budget.refund(self._drawn_at)
             self._drawn_at = None
+        self._release()
+
+    def _release(self) -> None:
         if self._probe is not None:
-            self._probe.release()
+            breaker, at = self._probe
+            breaker.release(at)
             self._probe = None
 
 

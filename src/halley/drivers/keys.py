@@ -2,7 +2,8 @@
 
 A source is an environment variable, a file that only its owner may read, or a callable. Sources are
 read when the client is made and again when the ring asks for it; one that fails then keeps the key
-it had, and the log says which alias and why. No message of this file holds a key.
+it had, and the log says which alias and why. No message of this file holds a key, and no variable
+of a frame that raises: tracebacks are shown with their locals.
 """
 
 from __future__ import annotations
@@ -84,36 +85,34 @@ def read(spec: Key, where: str) -> Secret:
         PolicyError: there is none, it is empty, or it holds what no header may.
     """
     if spec.secret is not None:
-        return checked(spec.secret, f"{where}.secret")
-    if spec.env is not None:
-        name = spec.env
-        if name not in os.environ:
-            raise PolicyError(f"{where}.env: {name} is not set")
-        return checked(os.environ[name], f"{where}.env: {name}")
-    if spec.file is not None:
-        return _from_file(Path(spec.file).expanduser(), f"{where}.file: {_told(spec.file)}")
-    assert spec.load is not None
-    return _from_callable(spec, f"{where}.load")
+        where, found = f"{where}.secret", spec.secret
+    elif spec.env is not None:
+        where, found = f"{where}.env: {spec.env}", _from_environment(spec.env, where)
+    elif spec.file is not None:
+        where = f"{where}.file: {_told(spec.file)}"
+        found = _from_file(spec.file, where)
+    else:
+        where = f"{where}.load"
+        found = _from_callable(spec, where)
+    if (mistake := _mistake(found.reveal())) is not None:
+        raise PolicyError(f"{where}: {mistake}")
+    return Secret(found.reveal().strip())
 
 
-def checked(text: object, where: str) -> Secret:
-    """Return a key's text as a secret, without the white space around it.
-
-    Raises:
-        PolicyError: it is no text, empty, too long, or holds what no header may.
-    """
-    if isinstance(text, Secret):
-        text = text.reveal()
-    if not isinstance(text, str):
-        raise PolicyError(f"{where}: expected a text, got {type(text).__name__}")
+def _mistake(text: str) -> str | None:
+    """Say why a text is no key: it is empty, too long, or holds what no header may."""
     stripped = text.strip()
     if not stripped:
-        raise PolicyError(f"{where}: expected a key, found nothing")
+        return "expected a key, found nothing"
     if len(stripped) > KEY_CHARS_MAX or not (stripped.isascii() and stripped.isprintable()):
-        raise PolicyError(
-            f"{where}: expected one line of printable ASCII (no key has anything else)"
-        )
-    return Secret(stripped)
+        return "expected one line of printable ASCII (no key has anything else)"
+    return None
+
+
+def _from_environment(name: str, where: str) -> Secret:
+    if name not in os.environ:
+        raise PolicyError(f"{where}.env: {name} is not set")
+    return Secret(os.environ[name])
 
 
 def _told(path: str) -> str:
@@ -121,17 +120,20 @@ def _told(path: str) -> str:
     return "the path named" if may_be_key(path) else path
 
 
-def _from_file(path: Path, where: str) -> Secret:
+def _from_file(name: str, where: str) -> Secret:
     try:
-        with path.open("rb") as file:
+        with Path(name).expanduser().open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            if os.name == "posix" and mode & OTHERS:
-                raise PolicyError(
-                    f"{where}: expected mode 0600, found {mode:04o}, others can read it; chmod 600"
-                )
-            return checked(file.read(KEY_CHARS_MAX + 2).decode("latin-1"), where)
+            found = Secret(file.read(KEY_CHARS_MAX + 2).decode("latin-1"))
     except OSError as error:
         raise PolicyError(f"{where}: cannot be read: {error.strerror}") from None
+    except (RuntimeError, ValueError):  # nobody has that home; no name of a file has a zero byte
+        raise PolicyError(f"{where}: expected the path of a file") from None
+    if os.name == "posix" and mode & OTHERS:
+        raise PolicyError(
+            f"{where}: expected mode 0600, found {mode:04o}, others can read it; chmod 600"
+        )
+    return found
 
 
 def _from_callable(spec: Key, where: str) -> Secret:
@@ -140,4 +142,10 @@ def _from_callable(spec: Key, where: str) -> Secret:
         found = spec.load()
     except Exception as error:  # noqa: BLE001 - the user's own code
         raise PolicyError(f"{where}: raised {type(error).__name__}") from None
-    return checked(found, where)
+    if isinstance(found, Secret):
+        return found
+    if isinstance(found, str):
+        return Secret(found)
+    kind = type(found).__name__
+    del found  # bytes may be a key as well
+    raise PolicyError(f"{where}: expected a text, got {kind}")

@@ -52,4 +52,4 @@ def effective(policy: Policy, describe: Callable[[], Request] | None = None) -> 
     if describe is not None and policy.models:
         policy = policy.for_model(model_of(describe()))
     changes = _changes.get()
-    return policy if changes is None else policy.override(changes)
+    return policy if changes is None else policy.changed(changes)

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
-from functools import partial
 from typing import TYPE_CHECKING, Self
 
 import anyio
 
 from halley.core.effects import Deliver, Send
-from halley.core.local import Local
 from halley.core.model import Outcome, Reply
-from halley.core.model import Request as CallRequest
-from halley.core.policy import Policy
+from halley.core.policy import Policy, Validate
 from halley.core.replies import to_be_read
 from halley.drivers.aio import run
-from halley.drivers.session import Runtime, Session, record
+from halley.drivers.session import Runtime, Session
 from halley.policy.options import effective
 from halley.transport.events import EventStream
-from halley.transport.exchange import (
-    Exchange,
-    Fields,
-    First,
-    handed_over,
-    marked,
-    plain_json,
-    preflight,
-    too_late,
-)
+from halley.transport.exchange import Exchange, Fields, too_late
 from halley.transport.family import Family
-from halley.transport.opening import STREAM, beginning, body_of, event_stream
+from halley.transport.first import (
+    Describe,
+    First,
+    begun,
+    delivered,
+    in_memory,
+    interrupted,
+    is_plain,
+    is_small,
+    refused,
+)
+from halley.transport.opening import beginning, event_stream
 from halley.transport.reentry import given_up, remember
-from halley.transport.request import answered, content_length, described
+from halley.transport.request import answered
 from halley.transport.timeouts import unhurried
 from halley.transport.traced import traced_async
 from halley.transport.watch import Watch, end_iteration, stream_class
@@ -141,21 +140,6 @@ class AsyncWire(Exchange):
         return response
 
 
-async def _answer(family: Family, local: Local, request: httpx2.Request) -> httpx2.Response:
-    return answered(family, local, request)
-
-
-async def interrupted(
-    response: httpx2.Response | None, session: Session, error: BaseException
-) -> None:
-    """End a call whose first send was interrupted; the history so far goes on the exception."""
-    if (history := session.cancel()) is not None:
-        marked(error, history)
-    if response is not None and not isinstance(error, GeneratorExit):
-        with anyio.CancelScope(shield=True):
-            await response.aclose()
-
-
 class AsyncTransport:
     """Sends what a client hands down, and decides about what comes back."""
 
@@ -183,20 +167,20 @@ class AsyncTransport:
             raise error
         runtime, extensions = self._runtime, request.extensions
         policy = effective(runtime.policy)
-        replayable = await self._hold(request, policy.body_bytes_max)
-        started = runtime.clock.now()
-        with runtime.lock:
-            free = runtime.engine.begin(started)
-        describe = partial(described, request, replayable=replayable)
-        if policy.models:
-            policy = effective(runtime.policy, describe)
+        replayable = in_memory(request, self._family)
+        if not replayable and is_small(request, policy.body_bytes_max):
+            await request.aread()
+            replayable = True
+        describe, policy, started, free = begun(runtime, request, policy, replayable=replayable)
         forward, first = self._forward, None
         if runtime.tracing is not None:
             runtime, forward = traced_async(
                 runtime, runtime.tracing, self._family, describe, forward
             )
-        if (said := preflight(describe, policy.validate)) is not None:
-            forward = partial(_answer, self._family, said)
+        if policy.validate is not Validate.OFF:
+            first = refused(self._family, request, describe, policy.validate)
+        if first is not None:
+            free = True  # what is not sent needs nobody's leave
         elif free and unhurried(request, policy):
             sent = await self._first(
                 runtime, forward, request, describe=describe, policy=policy, started=started
@@ -210,7 +194,7 @@ class AsyncTransport:
         try:
             return await run(session, wire, runtime.clock)
         except self._family.request_error as fault:
-            remember(runtime, request, fault)
+            remember(self._runtime, request, fault)
             raise
         finally:
             request.extensions = extensions
@@ -221,7 +205,7 @@ class AsyncTransport:
         forward: Callable[[httpx2.Request], Awaitable[httpx2.Response]],
         request: httpx2.Request,
         *,
-        describe: Callable[[], CallRequest],
+        describe: Describe,
         policy: Policy,
         started: float,
     ) -> httpx2.Response | First:
@@ -230,7 +214,7 @@ class AsyncTransport:
         try:
             response = await forward(request)
             fields = Fields(response.headers.raw)
-            if not plain_json(response, fields) or STREAM in body_of(request, self._family):
+            if not is_plain(request, response, fields, self._family):
                 return First(response)
             parts = []
             async for part in response.stream:  # type: ignore[union-attr]
@@ -242,25 +226,20 @@ class AsyncTransport:
             return First(response, error)
         except BaseException as interruption:
             session = Session(runtime, describe, policy, started=started, free=True)
-            await interrupted(response, session, interruption)
+            interrupted(session, interruption)
+            if response is not None and not isinstance(interruption, GeneratorExit):
+                with anyio.CancelScope(shield=True):
+                    await response.aclose()
             raise
-        body = b"".join(parts)
-        delivery = runtime.engine.healthy(fields, body, now() - started)
-        if delivery is None:
-            return First(response, body=body)
-        record(runtime, describe, delivery.history, body)
-        return handed_over(response, delivery, self._family.byte_stream(body))
-
-    async def _hold(self, request: httpx2.Request, bytes_max: int) -> bool:
-        """Have the body in memory if it is announced as small; say if it can be sent again."""
-        try:
-            request.content  # noqa: B018 - asks whether it is in memory
-        except self._family.not_read:
-            size = content_length(request)
-            if size is None or size > bytes_max:
-                return False
-            await request.aread()
-        return True
+        return delivered(
+            runtime,
+            self._family,
+            describe,
+            response,
+            fields=fields,
+            body=b"".join(parts),
+            elapsed_s=now() - started,
+        )
 
     async def aclose(self) -> None:
         """Close the pool beneath."""

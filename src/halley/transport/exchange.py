@@ -10,13 +10,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from halley.core.effects import Deliver, GiveUp, Send
-from halley.core.engine import HTTP_OK
-from halley.core.local import Local
-from halley.core.model import Fault, Headers, History, Reply, Request
-from halley.core.policy import Validate
+from halley.core.model import Fault, Headers, History, Reply
 from halley.core.stream_terms import StreamTerms
 from halley.drivers.keys import Keys
 from halley.drivers.session import Runtime
@@ -31,10 +28,11 @@ from halley.transport.timeouts import Patience, TimeLeft, time_left
 if TYPE_CHECKING:
     import httpx2
 
+    from halley.transport.first import First
+
 E = TypeVar("E", bound=BaseException)
 
 NO_FIELDS: Headers = MappingProxyType({})
-LENGTH_DIGITS_MAX = 5
 PIECE_BYTES = 16
 """Of brotli, fed to the HTTP library at once: 16 bytes unfold to at most 16 MiB, 1 KiB to 650."""
 PLAIN_BYTES_MAX = 8 * 1024 * 1024
@@ -68,17 +66,6 @@ class Fields(Mapping[str, str]):
     def __len__(self) -> int:
         """Count the names."""
         return len(self._raw)
-
-
-class First(NamedTuple):
-    """What a first send brought that was no plain success, for the engine to decide about.
-
-    `body` is what was read of the response, all of it, or None where nothing was read.
-    """
-
-    response: httpx2.Response | None = None
-    error: Exception | None = None
-    body: bytes | None = None
 
 
 class Exchange:
@@ -314,33 +301,3 @@ def too_late(family: Family, request: httpx2.Request) -> Exception:
     return family.read_timeout(
         "halley: the deadline passed while the body was arriving", request=request
     )
-
-
-def handed_over(
-    response: httpx2.Response, delivery: Deliver, stream: httpx2.ByteStream
-) -> httpx2.Response:
-    """Give a plain success its history, and its body back."""
-    for name, value in delivery.headers:
-        response.headers[name] = value
-    response.extensions["halley"] = delivery.history
-    response.stream = stream
-    return response
-
-
-def plain_json(response: httpx2.Response, fields: Fields) -> bool:
-    """Say whether a response is JSON as it stands, announced with less than 100,000 bytes."""
-    return (
-        response.status_code == HTTP_OK
-        and "content-encoding" not in fields
-        and 0 < len(fields.get("content-length", "")) <= LENGTH_DIGITS_MAX
-        and fields.get("content-type", "").startswith("application/json")
-    )
-
-
-def preflight(describe: Callable[[], Request], mode: Validate) -> Local | None:
-    """Return the answer to a request that may not be sent; None: send it."""
-    if mode is Validate.OFF:
-        return None
-    from halley.checks.refusal import refusal  # noqa: PLC0415 - for those who ask for it alone
-
-    return refusal(describe(), mode)

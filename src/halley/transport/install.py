@@ -22,12 +22,26 @@ class UnsupportedClientError(TypeError):
     """The client is of no kind that halley knows how to stand beneath."""
 
 
+class Ready:
+    """A client with halley beneath it from the start; mixed in before the library's class."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        *,
+        policy: PolicyLike = None,
+        hooks: Iterable[Hook] = (),
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(**options)
+        install(self, policy, hooks)
+
+
 def install(
     client: Any,  # noqa: ANN401 - a client of either family and colour
     policy: PolicyLike,
     hooks: Iterable[Hook] = (),
-    *,
-    is_async: bool,
 ) -> None:
     """Wrap the transports of a client made by halley.
 
@@ -43,6 +57,7 @@ def install(
     if is_off():
         return
     shared = runtime(policy, hooks=hooks)
+    is_async = isinstance(client, found.module.AsyncClient)
     client._transport = _wrapped(client._transport, shared, found, is_async=is_async)  # noqa: SLF001
     for pattern, transport in client._mounts.items():  # noqa: SLF001
         if transport is not None:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     import httpx2
 
 
-STREAM = b'"stream"'
-"""In the body of a request that asks for an event stream."""
 NO_EVENTS = ("application/json", "text/")
 """What comes instead of events, and an SDK that expects them skips without a word."""
 
