@@ -23,6 +23,14 @@ from .worlds import CHAT, OK, error, trace, world
 INVALID = error(401, message="invalid token")
 BROKE = error(403, message="user quota is not enough")
 CAPPED = error(403, code="pre_consume_token_quota_failed", message="token quota is not enough")
+DAILY = error(
+    429,
+    message="You have exhausted your capacity on this model.",
+    details=[
+        {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "QUOTA_EXHAUSTED"},
+        {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7200s"},
+    ],
+)
 FAST = error(429, headers={"retry-after": "20"})
 
 
@@ -87,6 +95,26 @@ class TestLearning:
         assert keys.learn("a", "m", failure_of(BROKE), 0.0)
         assert {keys.pick("m", 1.0) for _ in range(3)} == {"c"}
         assert {keys.pick("m", ACCOUNT_S) for _ in range(3)} == {"a", "b", "c"}
+
+    def test_a_quota_of_an_account_bars_all_its_keys_for_the_model(self):
+        """Google counts a day's requests by project and model, and says when the next begins."""
+        keys = KeyRing([Credential("a", "x", 1), Credential("b", "x", 2), Credential("c", "y", 3)])
+        assert keys.learn("a", "m", failure_of(DAILY), 0.0)
+        assert {keys.pick("m", 7000.0) for _ in range(3)} == {"c"}
+        assert {keys.pick("n", 1.0) for _ in range(3)} == {"a", "b", "c"}
+        assert {keys.pick("m", 7200.0) for _ in range(3)} == {"a", "b", "c"}
+
+    def test_a_disabled_account_stops_all_its_keys(self):
+        disabled = Failure(Kind.ACCOUNT, Action.STOP, Origin.UPSTREAM, Scope.ACCOUNT, "r", 403)
+        keys = KeyRing([Credential("a", "x", 1), Credential("b", "x", 2), Credential("c", "y", 3)])
+        assert keys.learn("b", "m", disabled, 0.0)
+        assert {keys.pick("m", 1.0) for _ in range(3)} == {"c"}
+        assert keys.no_key("m", 1.0).why.endswith("tried again in 59 s)")
+
+    @pytest.mark.parametrize("kind", [Kind.PERMISSION, Kind.REGION])
+    def test_what_else_an_account_may_not_says_nothing_of_its_keys(self, kind: Kind):
+        failure = Failure(kind, Action.STOP, Origin.UPSTREAM, Scope.ACCOUNT, "r", 403)
+        assert not ring("a").learn("a", "m", failure, 0.0)
 
     def test_keys_are_of_one_account_unless_they_say_otherwise(self):
         keys = ring("a", "b")
@@ -319,6 +347,17 @@ class TestInTheEngine:
         """Ten minutes of rest for one key are no reason to give up with a fresh one in hand."""
         gateway = Gateway(a=error(429, headers={"retry-after": "600"}))
         virtual = world(gateway.answer, policy("a", "b"))
+        calls = [virtual.call(CHAT, at=float(at)) for at in range(3)]
+        virtual.run()
+        assert gateway.seen == ["a", "b", "b", "b"]
+        assert all(call.answered for call in calls)
+
+    def test_a_quota_that_is_used_up_goes_on_with_another_account(self):
+        gateway = Gateway(a=DAILY)
+        keys = [
+            {"alias": name, "secret": Secret(f"text of {name}"), "account": name} for name in "ab"
+        ]
+        virtual = world(gateway.answer, Policy(keys=keys))
         calls = [virtual.call(CHAT, at=float(at)) for at in range(3)]
         virtual.run()
         assert gateway.seen == ["a", "b", "b", "b"]

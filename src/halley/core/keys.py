@@ -2,9 +2,10 @@
 
 A key that a server calls invalid is retired by name, so two calls that fail at once retire it once.
 A 429 cools it until the server's time, a cap bars it until it resets, a model that it may not use
-bars it for that model, and an account that is out of money stops all of its keys. No later failure
-shortens what an earlier one said. When none is left they may be loaded anew, once per interval: a
-key whose text has changed is alive again, and failures of its old text no longer concern it.
+bars it for that model, and an account that is disabled, out of money or of quota stops all of its
+keys. No later failure shortens what an earlier one said. When none is left they may be loaded anew,
+once per interval: a key whose text has changed is alive again, and failures of its old text no
+longer concern it.
 """
 
 from __future__ import annotations
@@ -163,11 +164,26 @@ class KeyRing:
             case Action.ROTATE_KEY:
                 why = f"not permitted for {model or 'this request'}"
                 key.bar(model, _Rest(until, why, status))
-            case Action.TOP_UP if failure.scope is Scope.ACCOUNT:
-                until = now + (ACCOUNT_S if failure.wait_s is None else failure.wait_s)
-                for one in self._keys.values():
-                    if one.credential.account == key.credential.account:
-                        one.retire(_Rest(until, "its account is out of money", status))
+            case Action.TOP_UP | Action.STOP if failure.scope is Scope.ACCOUNT:
+                return self._learn_of_account(key.credential.account, model, failure, now)
+            case _:
+                return False
+        return True
+
+    def _learn_of_account(self, account: str, model: str, failure: Failure, now: float) -> bool:
+        """Note what a failure says of all keys of an account; return whether it bars them."""
+        until = now + max(ACCOUNT_S, failure.wait_s or 0.0)  # Google's, of a day, may be seconds
+        keys = [key for key in self._keys.values() if key.credential.account == account]
+        match failure.kind:
+            case Kind.QUOTA:  # often one model's, so the others are left alone
+                rest = _Rest(until, "its account's quota is used up", failure.status or 401)
+                for key in keys:
+                    key.bar(model, rest)
+            case Kind.BALANCE | Kind.ACCOUNT:
+                money = failure.kind is Kind.BALANCE
+                why = "its account is out of money" if money else "its account is disabled"
+                for key in keys:
+                    key.retire(_Rest(until, why, failure.status or 401))
             case _:
                 return False
         return True
