@@ -14,7 +14,7 @@ try:
 except ImportError as error:
     raise ImportError("halley.httpx needs httpx: pip install 'halley[httpx]'") from error
 
-from halley.compose import PolicyLike
+from halley.policy import PolicyLike
 from halley.records.events import Hook
 from halley.transport.install import install
 from halley.transport.masking import AsyncVeiled, Veiled

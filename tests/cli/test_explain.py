@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +114,63 @@ def test_a_file(halley, tmp_path):
     path.write_bytes(b'{"error": {"message": "\xff\xfe", "code": "invalid_api_key"}}')
     shown = halley("explain", str(path), "--status", "401", "--json")
     assert json.loads(shown.out)["kind"] == "invalid_key"
+
+
+OWN = """\
+[[rules]]
+name = "our_gateway.asleep"
+kind = "overloaded"
+status = [418]
+texts = ["come back later"]
+source = "our runbook, 2026-11"
+"""
+ASLEEP = b'HTTP/1.1 418 X\r\n\r\n{"error": {"message": "Come back later."}}'
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A policy with a rule of its own."""
+    path = tmp_path / "halley.toml"
+    path.write_text(OWN)
+    return str(path)
+
+
+def test_a_rule_of_ones_own_policy(halley, own):
+    """With --policy, or the file of HALLEY_POLICY; without, halley knows nothing of the text."""
+    assert "policy" not in halley("explain", stdin=ASLEEP).out
+    for args, env in ((("--policy", own), {}), ((), {"HALLEY_POLICY": own})):
+        shown = halley("explain", *args, stdin=ASLEEP, env=env)
+        assert (shown.code, shown.err) == (0, "")
+        assert shown.out.startswith("418 overloaded\n")
+        assert "  rule      policy.our_gateway.asleep\n" in shown.out
+        assert "  source    our runbook, 2026-11\n" in shown.out
+
+
+def test_a_rule_of_ones_own_policy_for_many(process, own):
+    """The same for JSON lines."""
+    line = json.dumps({"status": 418, "body": "come back later"}).encode()
+    shown = process("explain", "--jsonl", "--policy", own, stdin=line)
+    assert json.loads(shown.out)["rule"] == "policy.our_gateway.asleep"
+
+
+def test_a_policy_that_is_wrong_is_told_before_anything_is_read(halley, tmp_path):
+    """As `halley call` tells it, from whichever place the file was named."""
+    path = tmp_path / "halley.toml"
+    path.write_text('[[rules]]\nname = "x"\nkind = "overloaded"\n')
+    message = f"{path}: rules[0]: expected status, labels, texts or needs, got none of them"
+    for command in (("explain",), ("explain", "--jsonl"), ("rules",), ("call", "hi")):
+        shown = halley(*command, "--policy", str(path))
+        assert (shown.code, shown.out, shown.said) == (2, "", f"halley: {message}")
+        shown = halley(*command, env={"HALLEY_POLICY": str(path)})
+        assert (shown.code, shown.said) == (2, f"halley: HALLEY_POLICY: {message}")
+
+
+def test_a_policy_that_asks_for_what_only_calls_need_can_be_read(halley, own, monkeypatch):
+    """`validate` needs an extra; to read an error it is not needed."""
+    monkeypatch.setattr("halley.checks.shape.find_spec", lambda _: None)
+    Path(own).write_text('validate = "refuse"\n' + OWN)
+    assert halley("call", "hi", "--policy", own).code == 2
+    assert halley("explain", "--policy", own, stdin=ASLEEP).code == 0
 
 
 def test_html_where_an_api_was_expected(halley):

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 
-from halley.compose import PolicyLike
+from halley.policy import PolicyLike
 from halley.records.events import Hook
 from halley.transport.install import install
 from halley.transport.masking import AsyncVeiled, Veiled

@@ -12,10 +12,9 @@ from typing import Final
 import click
 
 from halley.cli.terminal import note
-from halley.compose import ENVIRONMENT
 from halley.core.errors import PolicyError
 from halley.core.policy import Policy
-from halley.policy import BYTES_MAX, content, tables
+from halley.policy import BYTES_MAX, ENVIRONMENT, content, tables
 
 ARGUMENT: Final = click.Path(allow_dash=True, path_type=Path)
 
