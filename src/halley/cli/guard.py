@@ -1,7 +1,7 @@
 """Where the command line fails: one line on stderr, the right exit code, no traceback.
 
 An unexpected exception is named by its type alone, since its text could hold a key or a prompt;
-HALLEY_DEBUG=1 shows the traceback.
+HALLEY_DEBUG=1 shows the traceback, without the keys of the environment.
 """
 
 from __future__ import annotations
@@ -87,12 +87,22 @@ def _refused(error: Exception) -> Exit | None:
 
 def _unexpected(error: Exception) -> Exit:
     if os.environ.get("HALLEY_DEBUG"):
-        traceback.print_exception(error)
+        _show(error)
     note(
         f"halley: this is a bug in halley: {_place(error)}; "
         "HALLEY_DEBUG=1 shows where, and may show the request"
     )
     return Exit.DEFECT
+
+
+def _show(error: Exception) -> None:
+    from halley.records.quiet import keys_of_environment  # noqa: PLC0415 - for bugs alone
+    from halley.records.redact import Redactor  # noqa: PLC0415
+    from halley.records.redact.lines import Lines  # noqa: PLC0415
+
+    lines = Lines(Redactor(keys_of_environment()))
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        click.echo(lines.line(line), err=True)
 
 
 def _place(error: Exception) -> str:
