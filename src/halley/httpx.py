@@ -6,21 +6,16 @@ beneath halley, so nothing that httpx can do is lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 try:
     import httpx
 except ImportError as error:
     raise ImportError("halley.httpx needs httpx: pip install 'halley[httpx]'") from error
 
-from halley.policy import PolicyLike
-from halley.records.events import Hook
-from halley.transport.install import install
+from halley.transport.install import Ready
 from halley.transport.masking import AsyncVeiled, Veiled
 
 
-class Client(Veiled, httpx.Client):
+class Client(Ready, Veiled, httpx.Client):
     """An httpx client whose failed calls come right where they can.
 
     Under an SDK set ``max_retries=0``: its own retries would come on top after a lost connection.
@@ -31,26 +26,6 @@ class Client(Veiled, httpx.Client):
         **options: As for `httpx.Client`.
     """
 
-    def __init__(
-        self,
-        *,
-        policy: PolicyLike = None,
-        hooks: Iterable[Hook] = (),
-        **options: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(**options)
-        install(self, policy, hooks, is_async=False)
 
-
-class AsyncClient(AsyncVeiled, httpx.AsyncClient):
+class AsyncClient(Ready, AsyncVeiled, httpx.AsyncClient):
     """`Client` for event loops."""
-
-    def __init__(
-        self,
-        *,
-        policy: PolicyLike = None,
-        hooks: Iterable[Hook] = (),
-        **options: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(**options)
-        install(self, policy, hooks, is_async=True)

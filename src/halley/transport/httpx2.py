@@ -6,18 +6,13 @@ beneath halley, so nothing that httpx2 can do is lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 import httpx2
 
-from halley.policy import PolicyLike
-from halley.records.events import Hook
-from halley.transport.install import install
+from halley.transport.install import Ready
 from halley.transport.masking import AsyncVeiled, Veiled
 
 
-class Client(Veiled, httpx2.Client):
+class Client(Ready, Veiled, httpx2.Client):
     """An httpx2 client whose failed calls come right where they can.
 
     Under an SDK set ``max_retries=0``: its own retries would come on top after a lost connection.
@@ -28,26 +23,6 @@ class Client(Veiled, httpx2.Client):
         **options: As for `httpx2.Client`.
     """
 
-    def __init__(
-        self,
-        *,
-        policy: PolicyLike = None,
-        hooks: Iterable[Hook] = (),
-        **options: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(**options)
-        install(self, policy, hooks, is_async=False)
 
-
-class AsyncClient(AsyncVeiled, httpx2.AsyncClient):
+class AsyncClient(Ready, AsyncVeiled, httpx2.AsyncClient):
     """`Client` for event loops."""
-
-    def __init__(
-        self,
-        *,
-        policy: PolicyLike = None,
-        hooks: Iterable[Hook] = (),
-        **options: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(**options)
-        install(self, policy, hooks, is_async=True)

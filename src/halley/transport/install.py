@@ -16,11 +16,32 @@ from halley.policy import PolicyLike
 from halley.records.events import Hook
 from halley.transport.aio import AsyncTransport
 from halley.transport.family import Family, family_of
+from halley.transport.masking import AsyncVeiled
 from halley.transport.sync import Transport
 
 
 class UnsupportedClientError(TypeError):
     """The client is of no kind that halley knows how to stand beneath."""
+
+
+class Ready:
+    """A client that stands on halley from the start; mixed in before `Veiled` and its own class.
+
+    Args:
+        policy: A `Policy`, the path of a policy file, or None for the defaults.
+        hooks: Functions that are called with every `Event`; see `halley.records.events`.
+        **options: As for the client's own class.
+    """
+
+    def __init__(
+        self,
+        *,
+        policy: PolicyLike = None,
+        hooks: Iterable[Hook] = (),
+        **options: Any,  # noqa: ANN401 - as for the client's own class
+    ) -> None:
+        super().__init__(**options)
+        install(self, policy, hooks, is_async=isinstance(self, AsyncVeiled))
 
 
 def install(
