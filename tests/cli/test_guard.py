@@ -32,7 +32,7 @@ def test_a_bug_is_named_without_its_text(halley, broken):
 
 def test_debug_shows_the_traceback(halley, broken):
     """HALLEY_DEBUG=1 is for whoever mends the bug."""
-    shown = halley("rules", env={"HALLEY_DEBUG": "1"})
+    shown = halley("rules", env={"HALLEY_DEBUG": "1", "COMETAPI_KEY": SECRET})
     assert shown.code == 1
     assert "Traceback" in shown.err
     assert SECRET not in shown.err

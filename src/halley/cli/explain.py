@@ -9,18 +9,20 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import click
 
+from halley.checks.bounded import bounded_lines
 from halley.cli import policies
 from halley.cli.exits import CommandError, Exit
 from halley.cli.progress import Progress
 from halley.cli.reading import READ_BYTES_MAX, ReadingError, case_of, json_case
-from halley.cli.terminal import note, one_line
+from halley.cli.source import opened
+from halley.cli.terminal import one_line
 from halley.cli.words import ACTIONS, KINDS, LABELS, Lang, about, said, wait
 from halley.core.tables import Tables
 from halley.explaining import Explanation, explain
@@ -76,7 +78,7 @@ def command(
     tables = policies.tables(policy)
     asked = {"method": method.upper(), "path": path}
     if jsonl:
-        with _opened(file) as source:
+        with opened(file, "failure") as source:
             _explain_lines(source, asked, lang, tables)
         return
     text = b"" if file is None and status is not None and sys.stdin.isatty() else _start(file)
@@ -151,7 +153,7 @@ def _labelled(label: str, text: str, width: int) -> str:
 def _explain_lines(source: BinaryIO, asked: Mapping[str, str], lang: Lang, tables: Tables) -> None:
     number = unreadable = 0
     with Progress(lambda _: f"{number} lines") as progress:
-        for number, line in enumerate(_lines(source), 1):
+        for number, line in enumerate(bounded_lines(source, LINE_BYTES_MAX), 1):
             try:
                 case = {"request": asked, **_line_case(line)} if line.strip() else None
                 told = to_json(explain(case, lang=lang, tables=tables)) if case else ""
@@ -173,27 +175,6 @@ def _line_case(line: bytes) -> dict[str, object]:
     return json_case(line.rstrip())
 
 
-def _lines(source: BinaryIO) -> Iterator[bytes]:
-    """Yield lines; of one that is too long, only as much as shows that."""
-    while line := source.readline(LINE_BYTES_MAX + 1):
-        yield line
-        while len(line) > LINE_BYTES_MAX and not line.endswith(b"\n"):
-            line = source.readline(LINE_BYTES_MAX + 1)
-            if not line:
-                return
-
-
 def _start(file: Path | None) -> bytes:
-    with _opened(file) as source:
+    with opened(file, "failure") as source:
         return source.read(READ_BYTES_MAX)
-
-
-def _opened(file: Path | None) -> BinaryIO:
-    if file is None or str(file) == "-":
-        if sys.stdin.isatty():
-            note("halley: reading from the keyboard: paste the failure, end with Ctrl-D")
-        return sys.stdin.buffer
-    try:
-        return file.open("rb")
-    except OSError as error:
-        raise CommandError(f"{file}: cannot be read: {error.strerror}", Exit.USAGE) from None

@@ -1,0 +1,31 @@
+"""What a command reads: the file that is named, or stdin, which may be a person's keyboard."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from halley.cli.exits import CommandError, Exit
+from halley.cli.terminal import note
+
+
+def opened(file: Path | None, noun: str) -> BinaryIO:
+    """Open a file; none and - are stdin.
+
+    Raises:
+        CommandError: It cannot be read.
+    """
+    if file is None or str(file) == "-":
+        return stdin(noun)
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise CommandError(f"{file}: cannot be read: {error.strerror}", Exit.USAGE) from None
+
+
+def stdin(noun: str) -> BinaryIO:
+    """Return stdin, and say to a person at a keyboard what is expected there."""
+    if sys.stdin.isatty():
+        note(f"halley: reading from the keyboard: paste the {noun}, end with Ctrl-D")
+    return sys.stdin.buffer
