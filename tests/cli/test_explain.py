@@ -242,13 +242,6 @@ def test_bad_input_is_a_usage_error(halley, args, stdin, message):
     assert message in shown.said
 
 
-def test_a_directory_is_no_file(halley, tmp_path):
-    """A directory where a file is expected."""
-    shown = halley("explain", str(tmp_path))
-    assert shown.code == 2
-    assert "is a directory" in shown.said
-
-
 def test_an_error_says_nothing_of_the_body(halley):
     """What cannot be read may hold a prompt or a key."""
     secret = "sk-" + "b" * 32

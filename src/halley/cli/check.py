@@ -19,7 +19,7 @@ from halley.checks.lines import file_findings
 from halley.checks.shape import ValidatorMissingError
 from halley.cli.exits import CommandError, Exit
 from halley.cli.progress import Progress
-from halley.cli.source import opened
+from halley.cli.source import FILE, opened
 from halley.cli.terminal import note
 
 EXAMPLES: Final = """\b
@@ -34,7 +34,7 @@ Exit codes: 0 nothing that will be refused, 1 errors found, 2 usage.
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--path", default="", help="Where the bodies go, such as /v1/chat/completions.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a finding.")
 def command(file: Path, *, path: str, as_json: bool) -> None:

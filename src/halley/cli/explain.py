@@ -21,7 +21,7 @@ from halley.cli import policies
 from halley.cli.exits import CommandError, Exit
 from halley.cli.progress import Progress
 from halley.cli.reading import READ_BYTES_MAX, ReadingError, case_of, json_case
-from halley.cli.source import opened
+from halley.cli.source import FILE, opened
 from halley.cli.terminal import one_line
 from halley.cli.words import ACTIONS, KINDS, LABELS, Lang, about, said, wait
 from halley.core.tables import Tables
@@ -43,9 +43,7 @@ Exit codes: 0 explained, 1 some lines could not be read, 2 usage.
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument(
-    "file", required=False, type=click.Path(dir_okay=False, allow_dash=True, path_type=Path)
-)
+@click.argument("file", required=False, type=FILE)
 @click.option("--jsonl", is_flag=True, help="Read one case a line, write one decision a line.")
 @click.option(
     "--status",

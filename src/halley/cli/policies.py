@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from halley.cli.source import FileName
 from halley.core.policy import Policy
 from halley.core.tables import Tables
 from halley.policy import policy_of
@@ -18,7 +19,7 @@ from halley.providers import TABLES
 
 option: Final = click.option(
     "--policy",
-    type=click.Path(path_type=Path),
+    type=FileName(path_type=Path),
     help="A policy file (halley.toml); without it, the one that HALLEY_POLICY names.",
 )
 

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Final
+
+import click
 
 from halley.cli.exits import CommandError, Exit
 from halley.cli.terminal import note
+
+
+class FileName(click.Path):
+    """The name of a file; an empty one is what the shell makes of a variable that is not set."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's signature
+        """Take a name."""
+        if not value:
+            self.fail("expected the name of a file, got an empty one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE: Final = FileName(allow_dash=True, path_type=Path)
+"""A file to read, or - for stdin."""
 
 
 def opened(file: Path | None, noun: str) -> BinaryIO:

@@ -6,16 +6,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
-
-import click
 
 from halley.cli.source import stdin
 from halley.core.errors import PolicyError
 from halley.core.policy import Policy
 from halley.policy import BYTES_MAX, ENVIRONMENT, content, tables
-
-ARGUMENT: Final = click.Path(allow_dash=True, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)

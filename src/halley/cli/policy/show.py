@@ -11,8 +11,9 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from halley.cli.policy.files import ARGUMENT, PolicyFile, find
+from halley.cli.policy.files import PolicyFile, find
 from halley.cli.rules import table
+from halley.cli.source import FILE
 from halley.cli.terminal import note, one_line
 from halley.core.policy import Policy
 from halley.core.sections import section_of
@@ -42,7 +43,7 @@ class Line(NamedTuple):
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("file", required=False, type=ARGUMENT)
+@click.argument("file", required=False, type=FILE)
 @click.option("--model", default="", help="Show what the calls of this model get.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--toml", "as_toml", is_flag=True, help="Print a complete policy file.")
