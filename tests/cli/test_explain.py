@@ -79,6 +79,14 @@ def test_lines_are_not_too_long(halley):
     assert max(map(len, shown.out.splitlines())) <= 88
 
 
+def test_lines_fit_a_narrow_terminal(halley, monkeypatch):
+    """Of forty columns, say; a pipe gets what a wide one gets."""
+    monkeypatch.setattr("halley.cli.explain.columns", lambda: 40)
+    shown = halley("explain", "--status", "503", "--path", "/v1/videos")
+    assert "overloaded" in shown.out
+    assert max(map(len, shown.out.splitlines())) <= 40
+
+
 def test_as_json(halley):
     """--json prints the same ten fields as a JSON line does."""
     shown = halley("explain", "--json", stdin=RATE_LIMIT)

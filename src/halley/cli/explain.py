@@ -22,7 +22,7 @@ from halley.cli.exits import CommandError, Exit
 from halley.cli.progress import Progress
 from halley.cli.reading import READ_BYTES_MAX, ReadingError, case_of, json_case
 from halley.cli.source import FILE, opened
-from halley.cli.terminal import one_line
+from halley.cli.terminal import columns, one_line
 from halley.cli.words import ACTIONS, KINDS, LABELS, Lang, about, said, wait
 from halley.core.tables import Tables
 from halley.explaining import Explanation, explain
@@ -140,7 +140,7 @@ def _labelled(label: str, text: str, width: int) -> str:
     head = f"  {label}".ljust(width)
     return textwrap.fill(
         one_line(text),
-        WIDTH,
+        min(WIDTH, columns() or WIDTH),
         initial_indent=head,
         subsequent_indent=" " * width,
         break_long_words=False,

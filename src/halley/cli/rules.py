@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -13,6 +11,7 @@ import click
 
 from halley.cli import policies
 from halley.cli.exits import CommandError, Exit
+from halley.cli.terminal import columns
 from halley.core.tables import Row, Tables
 
 HEADINGS: Final = ("name", "kind", "action", "scope", "source")
@@ -39,8 +38,7 @@ def command(provider: str | None, *, policy: Path | None, as_json: bool) -> None
         for row in rows:
             click.echo(json.dumps(dict(zip(HEADINGS, cells(row), strict=True)), ensure_ascii=False))
         return
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    click.echo("\n".join(table([HEADINGS, *(cells(row) for row in rows)], width)))
+    click.echo("\n".join(table([HEADINGS, *(cells(row) for row in rows)], columns())))
 
 
 def chosen(provider: str | None, tables: Tables) -> list[Row]:

@@ -30,7 +30,8 @@ class Shape:
         literal: What it begins with.
         rest: A pattern for what follows; it must not fail after an unbounded repeat.
         source: Where the shape is known from.
-        back: Characters of the key before the literal.
+        before: A pattern for what of the key stands before the literal.
+        back: How many characters that are.
     """
 
     literal: str
