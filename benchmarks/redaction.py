@@ -55,6 +55,8 @@ ATTACKS = {
     "quotes": '"',
     "control characters": "\x1b[31m",
     "one long word": "a",
+    "pieces of a key": KEYS[0][3:14],
+    "all of a key": KEYS[0] + " ",
     "basic": "basic dXNlcjpwYXNz ",
 }
 TARGETS = {"MB/s": 10.0, "record_us": 25.0, "worst_ms": 30.0, "growth": 2.5}

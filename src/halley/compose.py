@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Final, TypeAlias
 
 from halley.core.breaker import Breakers
 from halley.core.budget import Budget
@@ -20,39 +18,17 @@ from halley.drivers.clock import Clock
 from halley.drivers.keys import Keys
 from halley.drivers.session import Runtime, Sink
 from halley.drivers.tracing import Tracing
-from halley.policy import load
+from halley.policy import PolicyLike, policy_of
 from halley.providers import TABLES
 from halley.records.events import Hook
 from halley.records.hooks import Hooks
 from halley.records.sinks import Records, no_keys, sink_of
 from halley.shared.embedded import Embedded
 
-PolicyLike: TypeAlias = Policy | str | Path | None
-
-ENVIRONMENT: Final = "HALLEY_POLICY"
-"""Names the policy file of clients that are given no policy."""
-
 
 def is_off() -> bool:
     """Say whether ``HALLEY=off`` asks for a plain pass-through; read when a client is made."""
     return os.environ.get("HALLEY", "").strip().lower() == "off"
-
-
-def policy_of(policy: PolicyLike) -> Policy:
-    """Return a policy as a value: as given, from the file named, or from ``HALLEY_POLICY``.
-
-    Raises:
-        PolicyError: the file cannot be read, or a value in it is not allowed.
-    """
-    if isinstance(policy, Policy):
-        return policy
-    if policy is not None:
-        return load(Path(policy))
-    named = os.environ.get(ENVIRONMENT)
-    try:
-        return load(Path(named)) if named else Policy()
-    except PolicyError as error:
-        raise error.within(f"{ENVIRONMENT}: {error.source}") from None
 
 
 def require(policy: Policy) -> None:
@@ -132,7 +108,7 @@ def runtime(
     records = Records(secrets)
     sink = sink or sink_of(chosen.records, chosen.capture, secrets)
     engine = Engine(
-        tables=TABLES.with_rows(chosen.rules) if chosen.rules else TABLES,
+        tables=TABLES.with_rows(chosen.rules),
         budget=Budget(ratio=chosen.budget_ratio, floor_per_s=chosen.budget_floor_per_s),
         breakers=Breakers(failures_max=chosen.breaker_failures),
         lanes=Lanes(

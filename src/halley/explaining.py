@@ -26,6 +26,7 @@ from halley.core.model import (
     Request,
     Scope,
 )
+from halley.core.shown import inside
 from halley.core.tables import Tables
 from halley.providers import TABLES
 from halley.providers.advice import advice
@@ -258,7 +259,7 @@ def _headers(case: Mapping[str, object]) -> Headers:
         raise _wrong("headers", "an object", found)
     for name, value in found.items():
         if not isinstance(name, str) or not isinstance(value, str):
-            raise _wrong(f"headers.{name}", "text", value)
+            raise _wrong(inside("headers", name), "text", value)
     first: dict[str, str] = {}
     for name, value in found.items():
         first.setdefault(name.lower(), value)

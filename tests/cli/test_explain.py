@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +79,14 @@ def test_lines_are_not_too_long(halley):
     assert max(map(len, shown.out.splitlines())) <= 88
 
 
+def test_lines_fit_a_narrow_terminal(halley, monkeypatch):
+    """Of forty columns, say; a pipe gets what a wide one gets."""
+    monkeypatch.setattr("halley.cli.explain.columns", lambda: 40)
+    shown = halley("explain", "--status", "503", "--path", "/v1/videos")
+    assert "overloaded" in shown.out
+    assert max(map(len, shown.out.splitlines())) <= 40
+
+
 def test_as_json(halley):
     """--json prints the same ten fields as a JSON line does."""
     shown = halley("explain", "--json", stdin=RATE_LIMIT)
@@ -113,6 +122,63 @@ def test_a_file(halley, tmp_path):
     path.write_bytes(b'{"error": {"message": "\xff\xfe", "code": "invalid_api_key"}}')
     shown = halley("explain", str(path), "--status", "401", "--json")
     assert json.loads(shown.out)["kind"] == "invalid_key"
+
+
+OWN = """\
+[[rules]]
+name = "our_gateway.asleep"
+kind = "overloaded"
+status = [418]
+texts = ["come back later"]
+source = "our runbook, 2026-11"
+"""
+ASLEEP = b'HTTP/1.1 418 X\r\n\r\n{"error": {"message": "Come back later."}}'
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A policy with a rule of its own."""
+    path = tmp_path / "halley.toml"
+    path.write_text(OWN)
+    return str(path)
+
+
+def test_a_rule_of_ones_own_policy(halley, own):
+    """With --policy, or the file of HALLEY_POLICY; without, halley knows nothing of the text."""
+    assert "policy" not in halley("explain", stdin=ASLEEP).out
+    for args, env in ((("--policy", own), {}), ((), {"HALLEY_POLICY": own})):
+        shown = halley("explain", *args, stdin=ASLEEP, env=env)
+        assert (shown.code, shown.err) == (0, "")
+        assert shown.out.startswith("418 overloaded\n")
+        assert "  rule      policy.our_gateway.asleep\n" in shown.out
+        assert "  source    our runbook, 2026-11\n" in shown.out
+
+
+def test_a_rule_of_ones_own_policy_for_many(process, own):
+    """The same for JSON lines."""
+    line = json.dumps({"status": 418, "body": "come back later"}).encode()
+    shown = process("explain", "--jsonl", "--policy", own, stdin=line)
+    assert json.loads(shown.out)["rule"] == "policy.our_gateway.asleep"
+
+
+def test_a_policy_that_is_wrong_is_told_before_anything_is_read(halley, tmp_path):
+    """As `halley call` tells it, from whichever place the file was named."""
+    path = tmp_path / "halley.toml"
+    path.write_text('[[rules]]\nname = "x"\nkind = "overloaded"\n')
+    message = f"{path}: rules[0]: expected status, labels, texts or needs, got none of them"
+    for command in (("explain",), ("explain", "--jsonl"), ("rules",), ("call", "hi")):
+        shown = halley(*command, "--policy", str(path))
+        assert (shown.code, shown.out, shown.said) == (2, "", f"halley: {message}")
+        shown = halley(*command, env={"HALLEY_POLICY": str(path)})
+        assert (shown.code, shown.said) == (2, f"halley: HALLEY_POLICY: {message}")
+
+
+def test_a_policy_that_asks_for_what_only_calls_need_can_be_read(halley, own, monkeypatch):
+    """`validate` needs an extra; to read an error it is not needed."""
+    monkeypatch.setattr("halley.checks.shape.find_spec", lambda _: None)
+    Path(own).write_text('validate = "refuse"\n' + OWN)
+    assert halley("call", "hi", "--policy", own).code == 2
+    assert halley("explain", "--policy", own, stdin=ASLEEP).code == 0
 
 
 def test_html_where_an_api_was_expected(halley):
@@ -182,13 +248,6 @@ def test_bad_input_is_a_usage_error(halley, args, stdin, message):
     shown = halley("explain", *args, stdin=stdin)
     assert (shown.code, shown.out) == (2, "")
     assert message in shown.said
-
-
-def test_a_directory_is_no_file(halley, tmp_path):
-    """A directory where a file is expected."""
-    shown = halley("explain", str(tmp_path))
-    assert shown.code == 2
-    assert "is a directory" in shown.said
 
 
 def test_an_error_says_nothing_of_the_body(halley):

@@ -31,6 +31,26 @@ def test_one_provider(halley):
     assert all(line.startswith("cloudflare.") for line in lines)
 
 
+def test_rows_of_a_policy_come_first(halley, process, tmp_path):
+    """They are a provider of their own, named policy; one with the name of another replaces it."""
+    path = tmp_path / "halley.toml"
+    path.write_text("""
+        rules = [
+          {name = "teapot", kind = "overloaded", status = [418], source = "tea"},
+          {name = "cometapi.no_channel", kind = "timeout", labels = ["x"]},
+        ]
+    """)
+    first, second, *rest = process("rules", "--policy", str(path)).out.splitlines()[1:]
+    assert first.split() == ["policy.teapot", "overloaded", "retry", "upstream", "tea"]
+    assert second.startswith("policy.cometapi.no_channel  ")
+    assert len(rest) == len(TABLES.rows) - 1
+    own = halley("rules", "policy", "--json", env={"HALLEY_POLICY": str(path)}).out.splitlines()
+    assert [json.loads(line)["name"] for line in own] == [
+        "policy.teapot",
+        "policy.cometapi.no_channel",
+    ]
+
+
 def test_an_unknown_provider(halley):
     """The error names the providers there are."""
     shown = halley("rules", "nobody")

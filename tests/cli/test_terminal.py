@@ -1,10 +1,11 @@
 """What reaches a terminal: colours only where wanted, and nothing that rewrites the screen."""
 
 import io
+import sys
 
 import pytest
 
-from halley.cli.terminal import note, one_line, printable, wants_colour
+from halley.cli.terminal import columns, note, one_line, printable, wants_colour
 
 
 class Terminal(io.StringIO):
@@ -49,3 +50,12 @@ def test_a_note_is_one_line_on_stderr(capsys):
     note("halley: one\ntwo\r\nthree")
     assert capsys.readouterr() == ("", "halley: one two three\n")
     assert one_line("  a \n b ") == "a b"
+
+
+def test_only_a_terminal_has_columns(monkeypatch):
+    """As many as COLUMNS says; a pipe takes lines of any length."""
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert columns() is None
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert columns() == 40

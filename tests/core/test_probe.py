@@ -13,7 +13,7 @@ from halley.core.endpoints import endpoint_of
 from halley.core.envelopes import Shape
 from halley.core.evidence import evidence_of
 from halley.core.model import Reply, Request
-from halley.core.probe import suspicious
+from halley.core.probe import healthy, suspicious
 from tests.cases.labelled import CASES
 
 CHAT = Request("POST", "", "/v1/chat/completions")
@@ -34,6 +34,7 @@ def at(path, method="POST"):
     [
         (CHAT, reply(GOOD)),
         (CHAT, reply(json.dumps(GOOD, separators=(",", ":")).encode())),
+        (CHAT, reply(json.dumps(GOOD, indent=1).encode() + b"\r\n\n")),
         (CHAT, reply(GOOD | {"error": None})),
         (CHAT, reply({"choices": [{"message": {"content": 'an "error": 1'}}]})),
         (at("/v1/messages"), reply({"type": "message", "content": [{"type": "text"}]})),
@@ -62,6 +63,9 @@ def test_a_healthy_answer_raises_no_alarm(request_, answer):
         (CHAT, reply(b"<!doctype html><html></html>", "text/html")),
         (CHAT, reply(b"upstream timeout", "text/plain")),
         (CHAT, reply(b'{"id":"c","choices":[{"message":{"conte')),
+        (CHAT, reply(b'{"id":"c","choices":[{"message":{"content":"a comet ')),
+        (CHAT, reply(b'{"id":"c",\n "choices": [{"message":\n')),
+        (CHAT, reply(b'{"id":"c","choices":[{"message":{"content":"a list [1]')),
         (CHAT, reply({"error": {"message": "m"}})),
         (CHAT, reply({"id": "", "choices": None})),
         (CHAT, reply({"id": "", "choices": []})),
@@ -127,3 +131,15 @@ def test_any_bytes_can_be_looked_at(body, content_type, complete):
         True,
         False,
     }
+
+
+@given(st.data())
+def test_a_chat_answer_that_is_cut_inside_its_text_is_suspected(data):
+    """Wherever the cut falls, also behind a blank or a line's end; only a brace hides it."""
+    words = data.draw(st.text(st.sampled_from("ab ,\n\t]"), min_size=1, max_size=40))
+    body = json.dumps(GOOD, indent=data.draw(st.sampled_from([None, 1]))).encode()
+    head, tail = body.split(b"hi")
+    whole = head + words.encode() + tail
+    cut = whole[: data.draw(st.integers(len(head), len(head) + len(words)))]
+    assert not healthy(reply(cut))
+    assert suspicious(CHAT, reply(cut))

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from halley.compose import policy_of
 from halley.core.policy import SETTINGS, Backoff, Policy, PolicyError
-from halley.policy import BYTES_MAX, load
+from halley.policy import BYTES_MAX, load, policy_of
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import gc
 import io
 import json
 import logging
-import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -26,73 +25,17 @@ import pytest
 import halley
 from halley.cli.guard import run
 from halley.core.credentials import Key
-from halley.simulator import SimReply, SimRequest, fail, ok, serve
-from halley.simulator.faults import Fault, Refuse, SpoilStream
-from halley.simulator.model import plain_reply
-from halley.simulator.streams import Event, Stream
+from halley.simulator import serve
 from tests.canaries import CONTENT_FORMS, FILE, KEY_FORMS, KEYS, PROMPT, leaks
+from tests.gateway import SERVER_ID, Gateway
 
-from .kits import KITS, MARKS, Kit, listed, settle, simulator
+from .kits import KITS, MARKS, Kit, listed, settle
 from .test_leaks import channels
 
 pytest.importorskip("duckdb", reason="the matrix ends with `halley report`, an extra")
 
 pytestmark = MARKS
-SERVER_ID = "20261125143000123456789xYzAbCdE"
 PNG = base64.b64encode(FILE).decode()
-
-
-class Gateway:
-    """Plays one script after the other, and remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-        self.body = ""
-        self.play()
-
-    def play(self, fault: Fault | int | str | None = None, times: int = 9) -> None:
-        """From now on answer so, then well."""
-        steps = () if fault is None else (fail(fault, times=times),)
-        self.simulator = simulator(*steps, ok(times=99))
-
-    def handle(self, request: SimRequest, now: float, *, speed: float = 1.0) -> SimReply:
-        """Answer one request."""
-        heard = f"{request.query} {dict(request.headers)}"
-        self.told, self.body = [*self.told[-2:], heard], request.body.decode()
-        return self.simulator.handle(request, now, speed=speed)
-
-    def said(self) -> str:
-        """All that it was told lately, as a careless gateway puts it into its error."""
-        return f"bad key or body: {' '.join(self.told)} {self.body} (request id: {SERVER_ID})"
-
-    def echo(self, status: int) -> Refuse:
-        """An error that says it, in the body and in a header."""
-
-        def reply(_scene: object) -> SimReply:
-            error = {"error": {"message": self.said(), "code": "invalid_api_key"}}
-            header = ("x-echo", json.dumps(self.told[-1])[:4000])
-            return plain_reply(status, json.dumps(error).encode(), "application/json", header)
-
-        return Refuse(f"echo_{status}", reply)
-
-    def echo_in_stream(self, place: int) -> SpoilStream:
-        """An error inside a stream that says it, after so many events."""
-
-        def spoiled(stream: Stream) -> Stream:
-            said = b'"message": ' + json.dumps(self.said()).encode()
-            error = re.sub(rb'"message": ?"[^"]*"', lambda _: said, stream.error)
-            return replace(stream, events=(*stream.events[:place], Event(error)))
-
-        return SpoilStream(f"echo_in_stream_{place}", lambda _scene: spoiled)
-
-
-def matrix(gateway: Gateway) -> list[tuple[Fault | int | str, int]]:
-    """Faults, and how often each comes: to the end, or before an answer."""
-    echoes = [gateway.echo(status) for status in (400, 401, 429, 503)]
-    streams = [gateway.echo_in_stream(place) for place in (0, 3)]
-    named = ("reset", "truncated_json", "bad_gateway", "error_200", "redirect", "cut")
-    final = [*echoes, *streams, 403, 404, 500, *named, "error_middle", "cut_stream", "echo_key"]
-    return [*((fault, 9) for fault in final), (503, 1), (echoes[1], 1), ("reset", 1)]
 
 
 def question(kit: Kit, client: Any, *, stream: bool) -> Any:
@@ -215,7 +158,7 @@ async def outcomes(
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - any will do
                 said.extend(f"{n}: {text}" for n, text in channels(error, client) if thorough)
 
-    for number, (fault, times) in enumerate(matrix(gateway)):
+    for number, (fault, times) in enumerate(gateway.matrix()):
         await one(asked, policies[number % 2], fault, times)
         if thorough and "echo" in getattr(fault, "name", ""):
             await one(asked, policies[1 - number % 2], fault, times)

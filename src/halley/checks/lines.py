@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO, Final
 
+from halley.checks.bounded import bounded_lines
 from halley.checks.finding import Finding
 from halley.checks.preflight import NotJSONError, examined, parse
 from halley.checks.shape import shape_at, shape_of
@@ -62,7 +63,8 @@ def _inside(path: str) -> str:
 
 def _bodies(source: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield each body with the number of its first line."""
-    lines = ((n, line) for n, line in enumerate(_lines(source), 1) if line.strip())
+    numbered = enumerate(bounded_lines(source, BODY_BYTES_MAX), 1)
+    lines = ((number, line) for number, line in numbered if line.strip())
     first, second = next(lines, None), next(lines, None)
     if first is None:
         return
@@ -82,16 +84,6 @@ def _joined(first: tuple[int, bytes], following: Iterator[tuple[int, bytes]]) ->
         if size > BODY_BYTES_MAX:
             break
     return b"".join(parts)
-
-
-def _lines(source: BinaryIO) -> Iterator[bytes]:
-    """Yield lines; of one that is too long, only as much as shows that."""
-    while line := source.readline(BODY_BYTES_MAX + 1):
-        yield line
-        while len(line) > BODY_BYTES_MAX and not line.endswith(b"\n"):
-            line = source.readline(BODY_BYTES_MAX + 1)
-            if not line:
-                return
 
 
 def _is_document(line: bytes) -> bool:

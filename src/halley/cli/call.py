@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import click
 import httpx2
 
+from halley.checks.doctor.settings import COMETAPI, split_url
 from halley.cli import chat, policies
 from halley.cli.exits import CommandError, Exit
 from halley.cli.progress import Progress
@@ -33,7 +33,6 @@ from halley.simulator import PROFILES, Simulator, serve
 from halley.simulator.keys import VALID
 from halley.transport.httpx2 import Client
 
-BASE_URL: Final = "https://api.cometapi.com/v1"
 MODEL: Final = "gpt-5-mini"
 TIMEOUT: Final = httpx2.Timeout(600.0, connect=15.0)
 PROMPT_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -64,7 +63,7 @@ class Target:
 @click.option("--system", default="", help="A system message before the prompt.")
 @click.option("--stream", is_flag=True, help="Print the answer as it comes.")
 @click.option(
-    "--base-url", envvar="COMETAPI_BASE_URL", help=f"Service to ask.  [default: {BASE_URL}]"
+    "--base-url", envvar="COMETAPI_BASE_URL", help=f"Service to ask.  [default: {COMETAPI}]"
 )
 @policies.option
 @click.option(
@@ -98,7 +97,7 @@ def command(
     body = chat.request_body(
         _utf8("the prompt", _prompt(prompt)),
         system=_utf8("--system", system),
-        model=_utf8("--model", model),
+        model=_utf8("--model", _named(model)),
         stream=stream,
     )
     chosen = policies.chosen(policy)
@@ -173,7 +172,7 @@ def _client(policy: Policy, target: Target) -> Client:
 def _target(base_url: str | None, profile: str | None, seed: int | None) -> Iterator[Target]:
     key = os.environ.get("COMETAPI_KEY", "").strip()
     if profile is None and (key or base_url):
-        yield Target(_base_url(base_url or BASE_URL), _key(key), is_real=True)
+        yield Target(_base_url(base_url or COMETAPI), _key(key), is_real=True)
         return
     chosen = secrets.randbelow(10_000) if seed is None else seed
     simulator = Simulator(profile=profile or "calm", seed=chosen)
@@ -199,17 +198,15 @@ def _key(key: str) -> str:
 
 def _base_url(url: str) -> str:
     """Check a base URL; what it says is never repeated, since it may hold a password."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or not url.isascii() or not url.isprintable() or " " in url:
-        raise CommandError(f"--base-url: expected an address such as {BASE_URL}", Exit.USAGE)
+    parts = split_url(url)
+    if parts is None:
+        raise CommandError(
+            f"--base-url or COMETAPI_BASE_URL: expected an address such as {COMETAPI}", Exit.USAGE
+        )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise CommandError(
-            "--base-url: expected neither a user name nor anything after a '?' or '#': "
-            "the key belongs in COMETAPI_KEY",
+            "--base-url or COMETAPI_BASE_URL: expected neither a user name nor anything after "
+            "a '?' or '#': the key belongs in COMETAPI_KEY",
             Exit.USAGE,
         )
     return url.rstrip("/")
@@ -226,6 +223,12 @@ def _prompt(prompt: str | None) -> str:
     if not prompt.strip():
         raise CommandError("the prompt is empty", Exit.USAGE)
     return prompt
+
+
+def _named(model: str) -> str:
+    if not model.strip():
+        raise CommandError("--model: expected the name of a model, got none", Exit.USAGE)
+    return model
 
 
 def _utf8(name: str, text: str) -> str:

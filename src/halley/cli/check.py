@@ -10,7 +10,7 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import click
 
@@ -19,6 +19,7 @@ from halley.checks.lines import file_findings
 from halley.checks.shape import ValidatorMissingError
 from halley.cli.exits import CommandError, Exit
 from halley.cli.progress import Progress
+from halley.cli.source import FILE, opened
 from halley.cli.terminal import note
 
 EXAMPLES: Final = """\b
@@ -33,7 +34,7 @@ Exit codes: 0 nothing that will be refused, 1 errors found, 2 usage.
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--path", default="", help="Where the bodies go, such as /v1/chat/completions.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a finding.")
 def command(file: Path, *, path: str, as_json: bool) -> None:
@@ -45,7 +46,7 @@ def command(file: Path, *, path: str, as_json: bool) -> None:
     counts = Counter[str]()
     number = 0
     try:
-        with _opened(file) as source, Progress(lambda _: f"line {number}") as progress:
+        with opened(file, "body") as source, Progress(lambda _: f"line {number}") as progress:
             for number, findings in file_findings(source, path):
                 counts["bodies"] += 1
                 for finding in findings:
@@ -83,14 +84,3 @@ def _summary(counts: Counter[str]) -> str:
 def _counted(counts: Counter[str], level: str) -> str:
     count = counts[level]
     return f"{count or 'no'} {level}{'' if count == 1 else 's'}"
-
-
-def _opened(file: Path) -> BinaryIO:
-    if str(file) == "-":
-        if sys.stdin.isatty():
-            note("halley: reading from the keyboard: paste the body, end with Ctrl-D")
-        return sys.stdin.buffer
-    try:
-        return file.open("rb")
-    except OSError as error:
-        raise CommandError(f"{file}: cannot be read: {error.strerror}", Exit.USAGE) from None

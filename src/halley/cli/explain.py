@@ -9,20 +9,23 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import click
 
+from halley.checks.bounded import bounded_lines
+from halley.cli import policies
 from halley.cli.exits import CommandError, Exit
 from halley.cli.progress import Progress
 from halley.cli.reading import READ_BYTES_MAX, ReadingError, case_of, json_case
-from halley.cli.terminal import note, one_line
+from halley.cli.source import FILE, opened
+from halley.cli.terminal import columns, one_line
 from halley.cli.words import ACTIONS, KINDS, LABELS, Lang, about, said, wait
+from halley.core.tables import Tables
 from halley.explaining import Explanation, explain
-from halley.providers import TABLES
 
 LINE_BYTES_MAX: Final = 16 * 1024 * 1024
 WIDTH: Final = 88
@@ -31,6 +34,7 @@ Examples:
   curl -si https://api.cometapi.com/v1/models | halley explain
   halley explain --status 503 body.json
   halley explain --status 524 --path /v1/videos    paid, and the answer was lost
+  halley explain --policy halley.toml err.txt      with the rules of your own policy
   halley explain --jsonl errors.jsonl > decisions.jsonl
 
 \b
@@ -39,9 +43,7 @@ Exit codes: 0 explained, 1 some lines could not be read, 2 usage.
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument(
-    "file", required=False, type=click.Path(dir_okay=False, allow_dash=True, path_type=Path)
-)
+@click.argument("file", required=False, type=FILE)
 @click.option("--jsonl", is_flag=True, help="Read one case a line, write one decision a line.")
 @click.option(
     "--status",
@@ -50,6 +52,7 @@ Exit codes: 0 explained, 1 some lines could not be read, 2 usage.
 )
 @click.option("--method", default="POST", show_default=True, help="Method of the request.")
 @click.option("--path", default="", help="Path of the request, such as /v1/videos.")
+@policies.option
 @click.option("--lang", type=click.Choice(["en", "vi"]), default="en", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -59,6 +62,7 @@ def command(
     status: int | None,
     method: str,
     path: str,
+    policy: Path | None,
     lang: Lang,
     as_json: bool,
 ) -> None:
@@ -67,20 +71,25 @@ def command(
     FILE, or stdin, holds what 'curl -i' printed, a JSON line with status, headers and body, an
     SDK's error text, or with --status any body.
     """
+    if jsonl and status is not None:
+        raise click.UsageError("--status is for one failure, not for --jsonl")
+    tables = policies.tables(policy)
     asked = {"method": method.upper(), "path": path}
     if jsonl:
-        if status is not None:
-            raise click.UsageError("--status is for one failure, not for --jsonl")
-        with _opened(file) as source:
-            _explain_lines(source, asked, lang)
+        with opened(file, "failure") as source:
+            _explain_lines(source, asked, lang, tables)
         return
     text = b"" if file is None and status is not None and sys.stdin.isatty() else _start(file)
     try:
         case = {"request": asked, **case_of(text, status=status)}
-        explanation = explain(case, lang=lang)
+        explanation = explain(case, lang=lang, tables=tables)
     except ValueError as error:
         raise CommandError(str(error), Exit.USAGE) from None
-    click.echo(to_json(explanation) if as_json else for_person(explanation, case, lang))
+    if as_json:
+        click.echo(to_json(explanation))
+        return
+    known_from = source_of(explanation.rule, tables)
+    click.echo(for_person(explanation, case, lang, known_from))
 
 
 def to_json(explanation: Explanation) -> str:
@@ -89,7 +98,9 @@ def to_json(explanation: Explanation) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 
-def for_person(explanation: Explanation, case: Mapping[str, object], lang: Lang) -> str:
+def for_person(
+    explanation: Explanation, case: Mapping[str, object], lang: Lang, source: str
+) -> str:
     """Return an explanation as a headline and labelled lines."""
     status = case.get("status")
     kind = (
@@ -105,7 +116,7 @@ def for_person(explanation: Explanation, case: Mapping[str, object], lang: Lang)
         "from": about(explanation.origin, explanation.scope, lang),
         "request": explanation.request_id or "",
         "rule": explanation.rule,
-        "source": source_of(explanation.rule),
+        "source": source,
     }
     labels = LABELS[lang]
     width = max(len(label) for label in labels.values()) + 4
@@ -113,13 +124,13 @@ def for_person(explanation: Explanation, case: Mapping[str, object], lang: Lang)
     return "\n".join([click.style(f"{seen} {kind}", bold=True), *shown])
 
 
-def source_of(rule: str) -> str:
+def source_of(rule: str, tables: Tables) -> str:
     """Return where a rule is known from; a decision's name may go on after the row's.
 
-    >>> source_of("no.such.rule")
+    >>> source_of("no.such.rule", Tables(()))
     ''
     """
-    sources = {row.name: row.source for row in TABLES.rows}
+    sources = {row.name: row.source for row in tables.rows}
     while rule and rule not in sources:
         rule = rule.rpartition(".")[0]
     return sources.get(rule, "")
@@ -129,7 +140,7 @@ def _labelled(label: str, text: str, width: int) -> str:
     head = f"  {label}".ljust(width)
     return textwrap.fill(
         one_line(text),
-        WIDTH,
+        min(WIDTH, columns() or WIDTH),
         initial_indent=head,
         subsequent_indent=" " * width,
         break_long_words=False,
@@ -137,13 +148,13 @@ def _labelled(label: str, text: str, width: int) -> str:
     )
 
 
-def _explain_lines(source: BinaryIO, asked: Mapping[str, str], lang: Lang) -> None:
+def _explain_lines(source: BinaryIO, asked: Mapping[str, str], lang: Lang, tables: Tables) -> None:
     number = unreadable = 0
     with Progress(lambda _: f"{number} lines") as progress:
-        for number, line in enumerate(_lines(source), 1):
+        for number, line in enumerate(bounded_lines(source, LINE_BYTES_MAX), 1):
             try:
                 case = {"request": asked, **_line_case(line)} if line.strip() else None
-                told = to_json(explain(case, lang=lang)) if case else ""
+                told = to_json(explain(case, lang=lang, tables=tables)) if case else ""
             except ValueError as error:
                 unreadable += 1
                 progress.note(f"halley: line {number}: {error}")
@@ -162,27 +173,6 @@ def _line_case(line: bytes) -> dict[str, object]:
     return json_case(line.rstrip())
 
 
-def _lines(source: BinaryIO) -> Iterator[bytes]:
-    """Yield lines; of one that is too long, only as much as shows that."""
-    while line := source.readline(LINE_BYTES_MAX + 1):
-        yield line
-        while len(line) > LINE_BYTES_MAX and not line.endswith(b"\n"):
-            line = source.readline(LINE_BYTES_MAX + 1)
-            if not line:
-                return
-
-
 def _start(file: Path | None) -> bytes:
-    with _opened(file) as source:
+    with opened(file, "failure") as source:
         return source.read(READ_BYTES_MAX)
-
-
-def _opened(file: Path | None) -> BinaryIO:
-    if file is None or str(file) == "-":
-        if sys.stdin.isatty():
-            note("halley: reading from the keyboard: paste the failure, end with Ctrl-D")
-        return sys.stdin.buffer
-    try:
-        return file.open("rb")
-    except OSError as error:
-        raise CommandError(f"{file}: cannot be read: {error.strerror}", Exit.USAGE) from None

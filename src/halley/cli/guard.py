@@ -1,16 +1,19 @@
 """Where the command line fails: one line on stderr, the right exit code, no traceback.
 
 An unexpected exception is named by its type alone, since its text could hold a key or a prompt;
-HALLEY_DEBUG=1 shows the traceback.
+HALLEY_DEBUG=1 shows the traceback, without the keys of the environment.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -18,12 +21,17 @@ from halley.cli.exits import CommandError, Exit
 from halley.cli.root import halley
 from halley.cli.terminal import note, wants_colour
 
-COMPLETION = "_HALLEY_COMPLETE"
+COMPLETION: Final = "_HALLEY_COMPLETE"
 """Set by the completion script of the shell, see click's documentation."""
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+"""What a disk says that takes no more."""
+_HINT: Final = re.compile(r"\.? \(?Did you mean (.+?)\)?$")
+"""A hint as the releases of click write it."""
 
 
 def run(args: Sequence[str]) -> int:
     """Run one command line; return the exit code."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -31,8 +39,16 @@ def run(args: Sequence[str]) -> int:
         halley.main(list(args), prog_name="halley")
     try:
         return _guarded(args)
-    except BrokenPipeError:
-        return _pipe_closed()
+    except BrokenPipeError:  # leave quietly: whoever read our output has seen enough
+        _leave_stdout()
+        return Exit.PIPE_CLOSED
+
+
+def _open_what_is_closed() -> None:
+    """Give a process that was started without one of the three streams (`<&-`) an empty one."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - until the end
 
 
 def _guarded(args: Sequence[str]) -> int:
@@ -68,13 +84,17 @@ def _told(error: click.ClickException) -> str:
     message = error.format_message().rstrip(".")
     if not isinstance(error, click.UsageError):
         return message
-    message = message[:1].lower() + message[1:]
+    message = _HINT.sub(r" (did you mean \1)", message[:1].lower() + message[1:])
     command = error.ctx.command_path if error.ctx else "halley"
     return f"{message}; see '{command} --help'"
 
 
 def _refused(error: Exception) -> Exit | None:
-    """Tell what is wrong with a policy, whichever command found it; None: it is something else."""
+    """Tell what any command may meet, a full disk or a bad policy; None: it is something else."""
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        _leave_stdout()
+        note(f"halley: the output cannot be written: {error.strerror}")
+        return Exit.DEFECT
     from halley.core.errors import PolicyError  # noqa: PLC0415 - no help loads the core
 
     if not isinstance(error, PolicyError):
@@ -87,12 +107,22 @@ def _refused(error: Exception) -> Exit | None:
 
 def _unexpected(error: Exception) -> Exit:
     if os.environ.get("HALLEY_DEBUG"):
-        traceback.print_exception(error)
+        _show(error)
     note(
         f"halley: this is a bug in halley: {_place(error)}; "
         "HALLEY_DEBUG=1 shows where, and may show the request"
     )
     return Exit.DEFECT
+
+
+def _show(error: Exception) -> None:
+    from halley.records.quiet import keys_of_environment  # noqa: PLC0415 - for bugs alone
+    from halley.records.redact import Redactor  # noqa: PLC0415
+    from halley.records.redact.lines import Lines  # noqa: PLC0415
+
+    lines = Lines(Redactor(keys_of_environment()))
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        click.echo(lines.line(line), err=True)
 
 
 def _place(error: Exception) -> str:
@@ -101,8 +131,7 @@ def _place(error: Exception) -> str:
     return f"{type(error).__name__}{place}"
 
 
-def _pipe_closed() -> int:
-    """Leave quietly: whoever read our output has seen enough."""
-    # Python flushes stdout on exit and would complain (docs.python.org, signal, "Note on SIGPIPE").
+def _leave_stdout() -> None:
+    """Write no more: Python flushes stdout on exit and would complain."""
+    # docs.python.org, signal, "Note on SIGPIPE"
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.PIPE_CLOSED

@@ -59,7 +59,9 @@ def case_of(text: bytes, *, status: int | None = None) -> dict[str, object]:
         raise ReadingError(
             "expected a failure to read, got nothing; say --status for an empty body"
         )
-    return _from_json(start) if start[:1] in (b"{", b"[") else _from_sdk(readable(start, {}))
+    if start[:1] not in (b"{", b"["):
+        return _from_sdk(readable(start, {}))
+    return _from_json(start, is_whole=len(text) < READ_BYTES_MAX)
 
 
 def json_case(line: bytes) -> dict[str, object]:
@@ -125,11 +127,16 @@ def _header_fields(head: str) -> dict[str, str]:
     return headers
 
 
-def _from_json(text: bytes) -> dict[str, object]:
+def _from_json(text: bytes, *, is_whole: bool) -> dict[str, object]:
     case = _case(text)
     if _CASE_FIELDS.isdisjoint(case):
         if not _CASE_FIELDS.isdisjoint(_case(text.partition(b"\n")[0])):
             raise ReadingError("these are several JSON lines: read them with --jsonl")
+        if not is_whole:
+            raise ReadingError(
+                f"longer than {READ_BYTES_MAX >> 10} KiB: read a JSON line with --jsonl, "
+                "or say which HTTP status came with a body, as in --status 429"
+            )
         raise ReadingError(
             "this looks like a body alone: say which HTTP status came with it, as in --status 429"
         )

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import Final
 
 import click
 
+from halley.checks.bounded import bounded_lines
 from halley.cli.exits import CommandError, Exit
-from halley.cli.terminal import note
+from halley.cli.source import stdin
 from halley.records.quiet import keys_of_environment
 from halley.records.redact import Redactor
 from halley.records.redact.lines import Lines
@@ -42,12 +42,11 @@ def command(*, jsonl: bool) -> None:
 
     Request ids, models, hashes and everything else that a person needs stay.
     """
-    if sys.stdin.isatty():
-        note("halley: reading from the keyboard: paste the text, end with Ctrl-D")
+    source = stdin("text")
     lines = Lines(Redactor(keys_of_environment()))
     out = sys.stdout.buffer
     number = unreadable = 0
-    for number, line in enumerate(_lines(sys.stdin.buffer), 1):
+    for number, line in enumerate(bounded_lines(source, LINE_BYTES_MAX), 1):
         text = None if len(line) > LINE_BYTES_MAX else _text(line, jsonl=jsonl)
         unreadable += text is None
         shown = unloggable(f"line-{number}", len(line)) if text is None else lines.line(text)
@@ -58,16 +57,6 @@ def command(*, jsonl: bool) -> None:
         raise CommandError(
             f"{unreadable} of {number} lines could not be read and were replaced", Exit.DEFECT
         )
-
-
-def _lines(source: BinaryIO) -> Iterator[bytes]:
-    """Yield lines; of one that is too long, only as much as shows that."""
-    while line := source.readline(LINE_BYTES_MAX + 1):
-        yield line
-        while len(line) > LINE_BYTES_MAX and not line.endswith(b"\n"):
-            line = source.readline(LINE_BYTES_MAX + 1)
-            if not line:
-                return
 
 
 def _text(line: bytes, *, jsonl: bool) -> str | None:

@@ -56,6 +56,20 @@ class Commands(click.Group):
         command: click.Command = import_module(f"halley.cli.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; of a word that is none, say which one is near."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from difflib import get_close_matches  # noqa: PLC0415 - 3 ms that only a mistake is worth
+
+            if not (near := get_close_matches(args[0], COMMANDS, n=1)):
+                raise
+            message = f"no such command {args[0]!r} (did you mean {near[0]!r}?)"
+            raise click.UsageError(message, ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table, which needs no module of any command."""
         with formatter.section("Commands"):

@@ -3,52 +3,53 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import click
 
+from halley.cli import policies
 from halley.cli.exits import CommandError, Exit
-from halley.core.tables import Row
-from halley.providers import TABLES
+from halley.cli.terminal import columns
+from halley.core.tables import Row, Tables
 
 HEADINGS: Final = ("name", "kind", "action", "scope", "source")
 EXAMPLES: Final = """\b
 Examples:
   halley rules cometapi
+  halley rules policy --policy halley.toml   those of your own policy
   halley rules --json | jq 'select(.action == "retry")'
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("provider", required=False)
+@policies.option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a row.")
-def command(provider: str | None, *, as_json: bool) -> None:
+def command(provider: str | None, *, policy: Path | None, as_json: bool) -> None:
     """Print the table of rules: what is known of failures, and where from.
 
-    The first row that fits a failure decides. PROVIDER shows the rows of one alone; it is the first
-    word of their names.
+    The first row that fits a failure decides; those of a policy come first. PROVIDER shows the rows
+    of one alone; it is the first word of their names.
     """
-    rows = chosen(provider)
+    rows = chosen(provider, policies.tables(policy))
     if as_json:
         for row in rows:
             click.echo(json.dumps(dict(zip(HEADINGS, cells(row), strict=True)), ensure_ascii=False))
         return
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    click.echo("\n".join(table([HEADINGS, *(cells(row) for row in rows)], width)))
+    click.echo("\n".join(table([HEADINGS, *(cells(row) for row in rows)], columns())))
 
 
-def chosen(provider: str | None) -> list[Row]:
+def chosen(provider: str | None, tables: Tables) -> list[Row]:
     """Return all rows, or those of one provider.
 
     Raises:
         CommandError: There is no such provider; the message names those there are.
     """
-    rows = [row for row in TABLES.rows if provider in (None, provider_of(row))]
+    rows = [row for row in tables.rows if provider in (None, provider_of(row))]
     if not rows:
-        known = ", ".join(dict.fromkeys(provider_of(row) for row in TABLES.rows))
+        known = ", ".join(dict.fromkeys(provider_of(row) for row in tables.rows))
         raise CommandError(f"no rules for {provider!r}: expected one of {known}", Exit.USAGE)
     return rows
 

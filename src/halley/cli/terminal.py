@@ -7,7 +7,9 @@ from a server loses its control characters first: an escape sequence could rewri
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from importlib.util import find_spec
 from typing import TextIO
 
 import click
@@ -20,6 +22,18 @@ def wants_colour(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return stream.isatty()
+
+
+def columns() -> int | None:
+    """Return how wide stdout is; None where it is no terminal, and nothing needs to fit."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def has_rich() -> bool:
+    """Say whether rich may draw on stdout: it is a terminal that can, and rich is installed."""
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        return False
+    return find_spec("rich") is not None
 
 
 def printable(text: str) -> str:

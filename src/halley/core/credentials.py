@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 from halley.core.errors import Mistake, Mistakes, PolicyError
 from halley.core.secret import Secret
-from halley.core.shown import may_be_key, shown, unknown, wrong
+from halley.core.settings import take_tables
+from halley.core.shown import may_be_key, unknown, wrong
 
 ALIAS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SOURCES: Final = ("env", "file", "load", "secret")
@@ -89,18 +90,7 @@ def keys_of(path: str, value: object) -> tuple[Key, ...]:
     Raises:
         PolicyError: ``keys[0]: expected one of env, file, load, secret, got none``.
     """
-    if not isinstance(value, list | tuple):
-        raise wrong(path, "a list of tables", value)
-    mistakes, keys, aliases = Mistakes(), list[Key](), set[str]()
-    for at, item in enumerate(value):
-        with mistakes:
-            keys.append(_key(f"{path}[{at}]", item))
-            if keys[-1].alias in aliases:
-                message = f"{shown(keys[-1].alias)} is there already"
-                raise PolicyError(Mistake(f"{path}[{at}].alias", message))
-            aliases.add(keys[-1].alias)
-    mistakes.settle()
-    return tuple(keys)
+    return take_tables(path, value, _key, "alias")
 
 
 def sources_of(keys: tuple[Key, ...]) -> list[dict[str, str]]:

@@ -17,10 +17,10 @@ from halley.core.model import Reply, Request
 
 _BRACE: Final = ord("{")
 _BLANKS: Final = b" \t\r\n\0\xef\xbb\xbf"
-_CLOSERS: Final = frozenset(b"}] \t\r\n\0")
 _STREAM_STARTS: Final = (b"data:", b"event:", b":", b"id:", b"retry:")
 _HEAD_BYTES: Final = 4096
-_CLOSED: Final = (b"}", b"\n")
+_CLOSED: Final = (b"}", b"}\n")
+_END_BYTES: Final = 64
 _CHOICE: Final = re.compile(rb"\s*:\s*\[\s*\{")
 _ERRORS_MAX: Final = 8
 
@@ -30,7 +30,7 @@ def healthy(body: bytes) -> bool:
 
     It says nothing about other replies; ask `suspicious` about those.
     """
-    if body[:1] != b"{" or body[-1:] not in _CLOSED:
+    if body[:1] != b"{" or not body.endswith(_CLOSED):
         return False
     at = body.find(b'"choices"', 0, _HEAD_BYTES)
     return at > 0 and _CHOICE.match(body, at + 9) is not None and b'error"' not in body
@@ -55,7 +55,8 @@ def suspicious(request: Request, reply: Reply) -> bool:
 
 
 def _json(request: Request, reply: Reply, body: bytes) -> bool:
-    if reply.complete and body[-1] not in _CLOSERS:
+    # A cut inside a sentence may well fall behind a blank.
+    if reply.complete and not body[-_END_BYTES:].rstrip(_BLANKS).endswith(b"}"):
         return True
     if body.find(b'"error', 0, INSPECTED_BYTES_MAX) >= 0 and _names_error(body):
         return True

@@ -14,8 +14,8 @@ from typing import Final
 
 from halley.core.errors import Mistake, Mistakes, PolicyError
 from halley.core.model import Action, Kind, Origin, Scope
-from halley.core.settings import take_flag, take_member
-from halley.core.shown import inside, shown, unknown, wrong
+from halley.core.settings import take_flag, take_member, take_tables
+from halley.core.shown import inside, unknown, wrong
 from halley.core.tables import Row
 
 SOURCE: Final = "the policy"
@@ -32,18 +32,7 @@ def rules_of(path: str, value: object) -> tuple[Row, ...]:
     Raises:
         PolicyError: ``rules[0].kind: expected one of invalid_request, …``.
     """
-    if not isinstance(value, list | tuple):
-        raise wrong(path, "a list of tables", value)
-    mistakes, rows, names = Mistakes(), list[Row](), set[str]()
-    for at, item in enumerate(value):
-        with mistakes:
-            rows.append(_row(f"{path}[{at}]", item))
-            if rows[-1].name in names:
-                message = f"{shown(rows[-1].name)} is there already"
-                raise PolicyError(Mistake(f"{path}[{at}].name", message))
-            names.add(rows[-1].name)
-    mistakes.settle()
-    return tuple(rows)
+    return take_tables(path, value, _row, "name")
 
 
 def tables_of(rows: tuple[Row, ...]) -> list[dict[str, object]]:

@@ -10,9 +10,13 @@ from collections.abc import Callable
 from dataclasses import Field, dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from halley.core.errors import Mistake, Mistakes, PolicyError
+from halley.core.shown import shown as printed
 from halley.core.shown import wrong
+
+T = TypeVar("T")
 
 SETTING: Final = "setting"
 
@@ -102,6 +106,29 @@ def take_flag(path: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
     raise wrong(path, "true or false", value)
+
+
+def take_tables(
+    path: str, value: object, take: Callable[[str, object], T], name: str
+) -> tuple[T, ...]:
+    """Return a list of tables, each taken by itself; no two may have the same `name`.
+
+    Raises:
+        PolicyError: with the mistakes of all of them.
+    """
+    if not isinstance(value, list | tuple):
+        raise wrong(path, "a list of tables", value)
+    mistakes, taken, names = Mistakes(), list[T](), set[object]()
+    for at, item in enumerate(value):
+        with mistakes:
+            taken.append(take(f"{path}[{at}]", item))
+            given = getattr(taken[-1], name)
+            if given in names:
+                message = f"{printed(given)} is there already"
+                raise PolicyError(Mistake(f"{path}[{at}].{name}", message))
+            names.add(given)
+    mistakes.settle()
+    return tuple(taken)
 
 
 def text(allowed: str, *, shared: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field

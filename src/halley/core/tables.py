@@ -281,6 +281,8 @@ class Tables:
         Their names get the prefix ``policy.`` unless they have it.
         """
         own = tuple(_as_policy(row) for row in rows)
+        if not own:
+            return self
         replaced = {row.name.removeprefix("policy.") for row in own}
         return type(self)(own + tuple(row for row in self.rows if row.name not in replaced))
 

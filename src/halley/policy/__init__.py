@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from halley.core.errors import Mistake, PolicyError
 from halley.core.policy import Policy
 from halley.core.shown import may_be_key
 
+PolicyLike: TypeAlias = Policy | str | Path | None
+
+ENVIRONMENT: Final = "HALLEY_POLICY"
+"""Names the policy file where no policy is given."""
+
 BYTES_MAX: Final = 1024 * 1024
 
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 """How tomllib says where it stopped (Python 3.11 to 3.14)."""
+
+
+def policy_of(policy: PolicyLike) -> Policy:
+    """Return a policy as a value: as given, from the file named, or from ``HALLEY_POLICY``.
+
+    Raises:
+        PolicyError: the file cannot be read, or a value in it is not allowed.
+    """
+    if isinstance(policy, Policy):
+        return policy
+    if policy is not None:
+        return load(Path(policy))
+    named = os.environ.get(ENVIRONMENT)
+    try:
+        return load(Path(named)) if named else Policy()
+    except PolicyError as error:
+        raise error.within(f"{ENVIRONMENT}: {error.source}") from None
 
 
 def load(path: Path) -> Policy:

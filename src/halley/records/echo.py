@@ -17,27 +17,8 @@ from halley.records.redact.marks import replaced
 
 ECHO: Final = "<elided kind=request>"
 CONTENT: Final = frozenset(
-    {
-        *(
-            b"content",
-            b"description",
-            b"documents",
-            b"input",
-            b"instructions",
-            b"lyrics",
-            b"metadata",
-        ),
-        *(
-            b"negative_prompt",
-            b"prompt",
-            b"query",
-            b"safety_identifier",
-            b"suffix",
-            b"system",
-            b"text",
-        ),
-        *(b"thinking", b"title", b"user", b"user_id"),
-    }
+    b"content description documents input instructions lyrics metadata negative_prompt prompt query"
+    b" safety_identifier suffix system text thinking title user user_id".split()
 )
 """Names of fields whose strings are private however short."""
 PLAIN: Final = frozenset({b"model", b"role", b"type", b"object", b"format", b"encoding_format"})

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from halley.compose import PolicyLike, is_off, runtime
+from halley.compose import is_off, runtime
 from halley.drivers.session import Runtime
+from halley.policy import PolicyLike
 from halley.records.events import Hook
 from halley.transport.aio import AsyncTransport
 from halley.transport.family import Family, family_of

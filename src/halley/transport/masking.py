@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from halley.core.ids import HEADERS as ID_HEADERS
 from halley.core.secret import MASK, Secret, ShyText
+from halley.records.redact.known import KEY_CHARS_MIN
 from halley.records.redact.urls import ALLOWED
 from halley.transport.family import family_of
 
@@ -32,8 +33,6 @@ PUBLIC: Final = frozenset(
 )
 """Request headers that hold nothing private."""
 PUBLIC_PREFIX: Final = "x-stainless-"
-KEY_CHARS_MIN: Final = 8
-"""What is shorter is no key, and could be any word of a body."""
 
 
 def credentials(request: httpx2.Request) -> tuple[Secret, ...]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from halley.compose import PolicyLike, is_off, runtime
+from halley.compose import is_off, runtime
+from halley.policy import PolicyLike
 from halley.records.events import Hook
 from halley.transport.clients import genai, http, stainless
 from halley.transport.install import UnsupportedClientError

@@ -66,6 +66,17 @@ def test_a_configured_key_is_found_in_every_form(form: str):
     assert not any(inner[at : at + 12] in shown for at in range(len(inner) - 11))
 
 
+@pytest.mark.parametrize("form", [KEY, KEY.encode().hex(), packed(1)[2:68]])
+def test_twelve_characters_are_found_wherever_they_stand(form: str):
+    """A text is looked at by steps: no place and no piece falls between two of them."""
+    for start in range(len(form) - 11):
+        piece = form[start : start + 12]
+        for before in range(19):
+            text = "é" * before + piece
+            assert KNOWING.text(text) == "é" * before + "<redacted>"
+            assert KNOWING.text(f"{text}\n") == "é" * before + r"<redacted>\n"
+
+
 def test_eleven_characters_of_a_key_are_no_key():
     """Words that happen to begin like one stay."""
     assert KNOWING.text(f"x {KEY[:11]} y") == f"x {KEY[:11]} y"
@@ -177,7 +188,7 @@ def test_a_redactor_shows_no_key():
 @pytest.mark.parametrize("form", [KEY, KEY[:15], quote(KEY, safe=""), packed(1)[2:68]])
 def test_in_a_body_every_character_of_a_key_becomes_an_asterisk(form: str):
     """Length and all other bytes stay; of base64 what the key alone decides."""
-    body = f'{{"error":"bad {form}, été"}}'.encode()
+    body = f'{{"error":"bad {form}, été","it":"{form}"}}'.encode()
     hidden = masked(body, [halley.Secret(KEY)])
     assert len(hidden) == len(body)
     assert hidden == body.replace(form.encode(), b"*" * len(form))

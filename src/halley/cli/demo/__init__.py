@@ -14,6 +14,7 @@ import click
 from halley.cli import policies
 from halley.cli.demo.workload import CALLS_PER_S, plan
 from halley.cli.exits import CommandError, Exit
+from halley.cli.source import FileName
 from halley.cli.terminal import note, wants_colour
 from halley.compose import is_off
 from halley.core.policy import Policy
@@ -46,12 +47,12 @@ Examples:
 @policies.option
 @click.option(
     "--records",
-    type=click.Path(dir_okay=False),
+    type=FileName(path_type=Path),
     help="Append what halley records to this file, for 'halley report'.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers as one JSON object.")
 def command(
-    calls: int, seed: int, *, policy: Path | None, records: str | None, as_json: bool
+    calls: int, seed: int, *, policy: Path | None, records: Path | None, as_json: bool
 ) -> None:
     """Watch the openai SDK meet a bad day, without halley and with it.
 
@@ -65,7 +66,8 @@ def command(
         raise CommandError("HALLEY=off is set, so both sides would be bare: unset it", Exit.USAGE)
     chosen = policies.chosen(policy)
     if records is not None:
-        chosen = replace(chosen, records=records)
+        _require_writable(records)
+        chosen = replace(chosen, records=str(records))
     from halley.cli.demo import counts, show, side  # noqa: PLC0415 - they need openai
 
     note(f"halley: {calls} calls to a simulated CometAPI on a bad day, twice; {_lasts(calls)}")
@@ -78,6 +80,14 @@ def command(
         return
     click.echo(show.table(bare, protected, colour=wants_colour(sys.stdout)))
     click.echo(_explanation(calls, seed, chosen, bare.possible))
+
+
+def _require_writable(file: Path) -> None:
+    """Find out before the demo whether its records can be kept."""
+    try:
+        file.open("ab").close()
+    except OSError as error:
+        raise CommandError(f"{file}: cannot be written: {error.strerror}", Exit.USAGE) from None
 
 
 def _lasts(calls: int) -> str:

@@ -5,8 +5,6 @@ A row says how its two numbers are written and whether fewer is better, nothing 
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +16,7 @@ import click
 
 from halley.cli.demo.counts import Counts, count
 from halley.cli.demo.side import Side
-from halley.cli.terminal import note, wants_colour
+from halley.cli.terminal import has_rich, note, wants_colour
 
 LINE_EVERY_S: Final = 2.0
 TITLES: Final = ("without halley", "with halley")
@@ -72,7 +70,7 @@ def watching(*, quiet_stdout: bool) -> Iterator[Seen]:
     Args:
         quiet_stdout: stdout belongs to a program.
     """
-    if quiet_stdout or not _has_live_terminal():
+    if quiet_stdout or not has_rich():
         yield _lines()
         return
     from rich.console import Console  # noqa: PLC0415 - an extra, and slow to import
@@ -89,12 +87,6 @@ def watching(*, quiet_stdout: bool) -> Iterator[Seen]:
             live.update(Text.from_ansi(shown))
 
         yield seen
-
-
-def _has_live_terminal() -> bool:
-    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        return False
-    return importlib.util.find_spec("rich") is not None
 
 
 def _lines() -> Seen:

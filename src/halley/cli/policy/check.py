@@ -9,7 +9,8 @@ from typing import Final
 import click
 
 from halley.cli.exits import Exit
-from halley.cli.policy.files import ARGUMENT, named_by_environment, read
+from halley.cli.policy.files import named_by_environment, read
+from halley.cli.source import FILE
 from halley.cli.terminal import note, one_line
 from halley.core.errors import Mistake, PolicyError
 
@@ -25,7 +26,7 @@ Exit codes: 0 all right, 2 mistakes, or a file that cannot be read.
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("files", nargs=-1, metavar="[FILE]...", type=ARGUMENT)
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a mistake.")
 def check(files: tuple[Path, ...], *, as_json: bool) -> None:
     """Find every mistake of policy files.

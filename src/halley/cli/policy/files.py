@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
-import click
-
-from halley.cli.terminal import note
-from halley.compose import ENVIRONMENT
+from halley.cli.source import stdin
 from halley.core.errors import PolicyError
 from halley.core.policy import Policy
-from halley.policy import BYTES_MAX, content, tables
-
-ARGUMENT: Final = click.Path(allow_dash=True, path_type=Path)
+from halley.policy import BYTES_MAX, ENVIRONMENT, content, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +60,11 @@ def read(file: Path) -> PolicyFile:
     """
     name = "stdin" if str(file) == "-" else str(file)
     try:
-        found = tables(_stdin() if str(file) == "-" else content(file))
+        found = tables(_content(file))
         return PolicyFile(name, name, Policy().override(found), found)
     except PolicyError as error:
         raise error.within(name) from None
 
 
-def _stdin() -> bytes:
-    if sys.stdin.isatty():
-        note("halley: reading from the keyboard: paste the policy, end with Ctrl-D")
-    return sys.stdin.buffer.read(BYTES_MAX + 1)
+def _content(file: Path) -> bytes:
+    return stdin("policy").read(BYTES_MAX + 1) if str(file) == "-" else content(file)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
 
-from halley.cli.policy.files import ARGUMENT, PolicyFile, find
+from halley.cli.policy.files import PolicyFile, find
 from halley.cli.rules import table
-from halley.cli.terminal import note, one_line
+from halley.cli.source import FILE
+from halley.cli.terminal import columns, note, one_line
 from halley.core.policy import Policy
 from halley.core.sections import section_of
 from halley.core.shown import inside
@@ -42,7 +41,7 @@ class Line(NamedTuple):
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("file", required=False, type=ARGUMENT)
+@click.argument("file", required=False, type=FILE)
 @click.option("--model", default="", help="Show what the calls of this model get.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--toml", "as_toml", is_flag=True, help="Print a complete policy file.")
@@ -72,8 +71,7 @@ def show(file: Path | None, *, model: str, as_json: bool, as_toml: bool) -> None
         click.echo(json.dumps({**told, "settings": settings}, ensure_ascii=False))
     else:
         rows = [tuple(map(one_line, cells)) for line in lines for cells in for_person(line)]
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        click.echo("\n".join(table([HEADINGS, *rows], width)))
+        click.echo("\n".join(table([HEADINGS, *rows], columns())))
 
 
 def of_model(policy: Policy, model: str) -> Policy:

@@ -14,6 +14,7 @@ import click
 
 from halley.cli.exits import CommandError, Exit
 from halley.cli.report import screen
+from halley.cli.source import FileName
 from halley.cli.terminal import note, one_line, printable
 from halley.records.report import calls as rows
 from halley.records.report import page
@@ -44,7 +45,7 @@ Times are UTC. Exit codes: 0 reported, 1 no such call or nothing to report, 2 us
 @click.option("--model", help="Calls with an attempt on this model.")
 @click.option("--kind", help="Calls with an attempt that failed in this way.")
 @click.option("--key", help="Calls with an attempt on the key of this alias.")
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page.")
+@click.option("--html", type=FileName(path_type=Path), help="Write a page.")
 @click.option("--calls", metavar="NAME=VALUE,…", help="List the calls that fit, one a line.")
 @click.option("--support", metavar="ID", help="Describe one call, by call, request or ray id.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: one object, or one a call.")

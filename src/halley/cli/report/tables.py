@@ -6,18 +6,15 @@ narrow terminal a sentence goes beneath its row.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
-from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Final
 
 import click
 
-from halley.cli.terminal import one_line, wants_colour
+from halley.cli.terminal import columns, has_rich, one_line, wants_colour
 
 NARROW: Final = 100
 """Below so many columns there is no room for sentences beside numbers."""
@@ -49,12 +46,12 @@ def show(table: Table) -> None:
     if not table.rows:
         return
     click.secho(f"\n{table.title}", bold=True)
-    columns = get_terminal_size().columns if sys.stdout.isatty() else None
-    if columns is not None and columns < NARROW:
+    width = columns()
+    if width is not None and width < NARROW:
         table = narrowed(table)
-    if columns is not None and columns < NARROW and table.sentences:
-        click.echo("\n".join(beneath(table, columns)))
-    elif _has_rich():
+    if width is not None and width < NARROW and table.sentences:
+        click.echo("\n".join(beneath(table, width)))
+    elif has_rich():
         _show_rich(table)
     else:
         click.echo("\n".join(lines(table)))
@@ -74,7 +71,7 @@ def lines(table: Table) -> list[str]:
     ]
 
 
-def beneath(table: Table, columns: int) -> list[str]:
+def beneath(table: Table, width: int) -> list[str]:
     """Return a table as text with its sentences beneath their rows.
 
     >>> table = Table("", ("kind", "do"), [("a", "wait a while")], sentences=True)
@@ -84,7 +81,7 @@ def beneath(table: Table, columns: int) -> list[str]:
     head, *rows = lines(_without(table, {len(table.headings) - 1}))
     found = [head]
     for line, (*_, sentence) in zip(rows, table.rows, strict=True):
-        told = wrap(one_line(sentence), columns, initial_indent=INDENT, subsequent_indent=INDENT)
+        told = wrap(one_line(sentence), width, initial_indent=INDENT, subsequent_indent=INDENT)
         found += [line, *told]
     return found
 
@@ -94,8 +91,8 @@ def narrowed(table: Table) -> Table:
     return _without(table, table.spare)
 
 
-def _without(table: Table, columns: frozenset[int] | set[int]) -> Table:
-    kept = [at for at in range(len(table.headings)) if at not in columns]
+def _without(table: Table, dropped: frozenset[int] | set[int]) -> Table:
+    kept = [at for at in range(len(table.headings)) if at not in dropped]
     return replace(
         table,
         headings=tuple(table.headings[at] for at in kept),
@@ -113,12 +110,6 @@ def _aligned(row: Sequence[str], widths: Sequence[int], table: Table, *, loud: b
     if loud:
         cells[0] = click.style(cells[0], fg="red", bold=True)
     return "  ".join(cells).rstrip()
-
-
-def _has_rich() -> bool:
-    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        return False
-    return find_spec("rich") is not None
 
 
 def _show_rich(table: Table) -> None:

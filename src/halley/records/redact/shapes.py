@@ -30,7 +30,8 @@ class Shape:
         literal: What it begins with.
         rest: A pattern for what follows; it must not fail after an unbounded repeat.
         source: Where the shape is known from.
-        back: Characters of the key before the literal.
+        before: A pattern for what of the key stands before the literal.
+        back: How many characters that are.
     """
 
     literal: str
@@ -113,10 +114,9 @@ SHAPES: Final = (
 )
 
 
-_SEPARATED: Final = re.compile(r"(?s)..[-_.]")
-_BY_END: Final = {s: s.literal[-3:] for s in SHAPES if _SEPARATED.fullmatch(s.literal[-3:])}
+_BY_END: Final = {s: s.literal[-3:] for s in SHAPES if re.search(r"..[-_.]\Z", s.literal)}
 """How the literals end that end with a separator: in most texts no word does."""
-_ENDS: Final = frozenset(_BY_END.values())
+_ENDS: Final = re.compile(f"[-_.](?<=({'|'.join(map(re.escape, sorted({*_BY_END.values()})))}))")
 _OTHERS: Final = tuple(shape for shape in SHAPES if shape not in _BY_END)
 
 
@@ -126,7 +126,7 @@ def shaped(text: str) -> str:
     >>> shaped("task-queue-0123456789abcdef and AKIA" + "A" * 16)
     'task-queue-0123456789abcdef and <redacted>'
     """
-    ends = _ENDS.intersection(_SEPARATED.findall(text))
+    ends = set(_ENDS.findall(text))
     likely = [shape for shape, end in _BY_END.items() if end in ends] if ends else ()
     for shape in (*likely, *_OTHERS):
         if shape.literal in text:

@@ -304,7 +304,13 @@ def _nothing(sources: Sequence[Source], lines: int) -> str:
     names = ", ".join(source.name for source in islice(sources, 3))
     if len(sources) > 3:  # noqa: PLR2004
         names += f" and {len(sources) - 3} more"
-    seen = f"{lines} lines, none of them a record" if lines else "nothing in it"
+    match lines:
+        case 0:
+            seen = "nothing in it"
+        case 1:
+            seen = "one line, which is no record"
+        case _:
+            seen = f"{lines} lines, none of them a record"
     return (
         f"{names}: {seen}; a record is a JSON line of the file that `records` in the policy names"
     )

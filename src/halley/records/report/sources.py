@@ -69,6 +69,8 @@ def expanded(names: Iterable[str]) -> list[str]:
 
 
 def _files(name: str) -> list[str]:
+    if not name:
+        raise LogError("expected the name of a log, got an empty one")
     if name == STDIN or Path(name).is_file():
         return [name]
     if Path(name).is_dir():
