@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from contextlib import suppress
+from traceback import TracebackException
 
 import pytest
 
-from halley.core.secret import MASK
+from halley.core.credentials import Key
+from halley.core.secret import MASK, Secret
 from halley.transport.masking import credentials, is_credential, private, without_credentials
 from tests.lines import CHAT, QUICK, Answer, Line, failing, fault, stream
 
@@ -78,14 +81,30 @@ def test_the_callers_own_request_can_be_sent_again(line: Line, answers):
     assert KEY in caller.sent[1].url
 
 
-def test_what_stainless_has_built_is_masked_in_place(line: Line):
-    """SDKs put that very request on their own exception, and build another for every send."""
-    caller = line.client(fault("ReadError"), policy=QUICK.override({"attempts": 1}))
+@pytest.mark.parametrize("answer", [fault("ReadError"), failing(400)], ids=["fault", "400"])
+def test_what_stainless_has_built_is_masked_in_place(line: Line, answer: Answer):
+    """SDKs keep that very request on their exception and in their frames, and send it once."""
+    caller = line.client(answer, policy=QUICK.override({"attempts": 1}))
     headers = {**HEADERS, "x-stainless-lang": "python"}
     request = caller.client.build_request("POST", URL, headers=headers, json={"a": 1})
-    with pytest.raises(line.error("ReadError")):
+    with suppress(line.error("ReadError")):
         caller.do(caller.client.send, request)
+    assert KEY in caller.sent[0].url
     assert KEY not in everything(request)
+
+
+def test_no_frame_of_a_fault_shows_a_request_with_a_key_of_the_ring(line: Line):
+    """The request that was sent is a copy with that key, and its URL is in its `repr`."""
+    ring = "gw-" + "R7t" * 12
+    policy = QUICK.override({"attempts": 2, "keys": [Key(alias="a", secret=Secret(ring))]})
+    caller = line.client(fault("ReadError"), fault("ReadError"), policy=policy)
+    with pytest.raises(line.error("ReadError")) as caught:
+        caller.post(URL, headers=HEADERS)
+    assert ring in caller.sent[1].url
+    whole = TracebackException.from_exception(caught.value, capture_locals=True)
+    frames = [str(frame.locals) for frame in whole.stack if frame.filename != __file__]
+    assert any("key=" in shown for shown in frames)
+    assert not any(ring in shown for shown in frames)
 
 
 def test_hooks_and_auth_flows_see_the_key(line: Line):

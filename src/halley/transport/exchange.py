@@ -24,7 +24,7 @@ from halley.records.redact.known import masked
 from halley.transport.decode import READABLE, look
 from halley.transport.events import EventStream, state_of
 from halley.transport.family import Family, fault_kind
-from halley.transport.masking import credentials, without_credentials
+from halley.transport.masking import credentials, hide, without_credentials
 from halley.transport.request import copied, keyed
 from halley.transport.timeouts import Patience, TimeLeft, time_left
 
@@ -282,6 +282,7 @@ class Exchange:
 
     def fault(self, effect: GiveUp) -> Exception:
         """Return the exception in hand, or a pool timeout where there is none."""
+        self._hide_copy()
         error = self.error or self.family.pool_timeout(
             f"halley: no permit to send: {effect.why}", request=self.request
         )
@@ -289,8 +290,14 @@ class Exchange:
 
     def interrupted(self, error: BaseException, history: History | None) -> None:
         """Put the history so far on an exception that interrupts the call."""
+        self._hide_copy()
         if history is not None:
             marked(error, history)
+
+    def _hide_copy(self) -> None:
+        """Take the key of the ring out of the request that was sent: frames of a fault show it."""
+        if self.request is not self.asked:
+            hide(self.request)
 
     def too_late(self) -> Exception:
         """Return the timeout of a body that is still arriving at the deadline."""

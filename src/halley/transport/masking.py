@@ -106,21 +106,32 @@ def veil(response: Any) -> Any:  # noqa: ANN401 - a response of either family
 
 
 def veil_fault(error: Any, request: Any) -> None:  # noqa: ANN401 - of either family
-    """Take the keys out of the request that hangs on a fault.
-
-    SDKs that Stainless generates put the request they have built on their own exception, and build
-    another for every send: it is changed in place.
-    """
+    """Take the keys out of the request that hangs on a fault."""
     family = family_of(request)
-    if family is None or not isinstance(error, family.request_error):
-        return
-    error.request = hidden = without_credentials(request)
-    if hidden is not request and "x-stainless-lang" in request.headers:
-        request.url, request.headers = hidden.url, hidden.headers
+    if family is not None and isinstance(error, family.request_error):
+        error.request = without_credentials(request)
+        veil_built(request)
+
+
+def veil_built(request: Any) -> None:  # noqa: ANN401 - a request of either family
+    """Take the keys out of what an SDK has built, for its frames and its exception show it.
+
+    SDKs that Stainless generates build another request for every send; others may be the caller's.
+    """
+    if "x-stainless-lang" in request.headers:
+        hide(request)
+
+
+def hide(request: Any) -> None:  # noqa: ANN401 - a request of either family
+    """Take the keys out of a request that is not sent again."""
+    hidden = without_credentials(request)
+    request.url, request.headers = hidden.url, hidden.headers
 
 
 KEY_ATTRIBUTES: Final = ("api_key", "admin_api_key", "auth_token", "webhook_secret")
 """Where SDK clients keep keys."""
+FIELD_ATTRIBUTES: Final = ("_custom_headers", "_custom_query")
+"""Where they keep what the user adds to every request."""
 
 
 def hide_keys(holder: Any) -> None:  # noqa: ANN401 - an object of an SDK
@@ -128,13 +139,20 @@ def hide_keys(holder: Any) -> None:  # noqa: ANN401 - an object of an SDK
     for name in KEY_ATTRIBUTES:
         if type(value := vars(holder).get(name)) is str:
             setattr(holder, name, ShyText(value))
+    for name in FIELD_ATTRIBUTES:
+        if isinstance(fields := vars(holder).get(name), Mapping):
+            setattr(holder, name, shy(fields))
 
 
-def shy_headers(headers: Mapping[str, str] | None) -> dict[str, str] | None:
-    """Return headers whose credentials show nothing."""
-    if headers is None:
+def shy(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return headers or parameters whose credentials show nothing."""
+    if fields is None:
         return None
-    return {n: ShyText(v) if is_credential(n.encode()) else v for n, v in headers.items()}
+    return {name: _shy(name, value) for name, value in fields.items()}
+
+
+def _shy(name: str, value: object) -> object:
+    return ShyText(value) if type(value) is str and is_credential(name.encode()) else value
 
 
 class Veiled:
@@ -152,7 +170,9 @@ class Veiled:
         except Exception as error:
             veil_fault(error, request)
             raise
-        return veil(response) if stream or given_up(response) else response
+        if over := given_up(response):
+            veil_built(request)
+        return veil(response) if stream or over else response
 
 
 class AsyncVeiled:
@@ -167,7 +187,9 @@ class AsyncVeiled:
         except Exception as error:
             veil_fault(error, request)
             raise
-        return veil(response) if stream or given_up(response) else response
+        if over := given_up(response):
+            veil_built(request)
+        return veil(response) if stream or over else response
 
 
 def masked_headers(raw: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
