@@ -24,7 +24,7 @@ from halley.records.redact.known import masked
 from halley.transport.decode import READABLE, look
 from halley.transport.events import EventStream, state_of
 from halley.transport.family import Family, fault_kind
-from halley.transport.masking import credentials, hide, without_credentials
+from halley.transport.masking import credentials, hide, veil_texts, without_credentials
 from halley.transport.request import copied, keyed
 from halley.transport.timeouts import Patience, TimeLeft, time_left
 
@@ -282,10 +282,11 @@ class Exchange:
 
     def fault(self, effect: GiveUp) -> Exception:
         """Return the exception in hand, or a pool timeout where there is none."""
-        self._hide_copy()
         error = self.error or self.family.pool_timeout(
             f"halley: no permit to send: {effect.why}", request=self.request
         )
+        veil_texts(error, self.mask())
+        self._hide_copy()
         return marked(error, effect.history)
 
     def interrupted(self, error: BaseException, history: History | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,7 +38,7 @@ KEY_CHARS_MIN: Final = 8
 
 def credentials(request: httpx2.Request) -> tuple[Secret, ...]:
     """Return the keys that a request carries, as they could be echoed."""
-    found = [request.url.params.get("key", "")]
+    found = [request.url.params.get("key", ""), request.url.password]
     for name, value in request.headers.raw:
         if is_credential(name):
             found += _credentials_in(value.decode("latin-1"))
@@ -55,15 +55,19 @@ def is_credential(name: bytes) -> bool:
 
 
 def _credentials_in(value: str) -> Iterator[str]:
-    """Yield what of a header's value is secret: not the scheme, nor the name of a cookie."""
-    scheme, _, text = value.rpartition(" ")
-    if scheme.lower() == "basic":
-        with suppress(binascii.Error, UnicodeDecodeError):
-            yield base64.b64decode(text).decode().partition(":")[2]
-    if "=" in value and ";" in value:
-        for pair in value.split(";"):
-            yield pair.partition("=")[2].strip()
-    yield text
+    """Yield what of a header's value is secret: not the scheme, nor the name of a cookie.
+
+    A key that was read with the line break behind it is one, though no library sends it.
+    """
+    for line in value.splitlines():
+        scheme, _, text = line.strip().rpartition(" ")
+        if scheme.lower() == "basic":
+            with suppress(binascii.Error, UnicodeDecodeError):
+                yield base64.b64decode(text).decode().partition(":")[2]
+        if "=" in line and ";" in line:
+            for pair in line.split(";"):
+                yield pair.partition("=")[2].strip()
+        yield text
 
 
 def private(request: httpx2.Request) -> tuple[Secret, ...]:
@@ -77,11 +81,9 @@ def private(request: httpx2.Request) -> tuple[Secret, ...]:
 
 def without_credentials(request: Any) -> Any:  # noqa: ANN401 - a request of either family
     """Return a request to hang on what a failed call hands back; one without keys is itself."""
-    raw = request.headers.raw
-    in_query = "key" in request.url.params
-    if not in_query and not any(is_credential(name) for name, _ in raw):
+    raw, url = request.headers.raw, _shown(request.url)
+    if url is request.url and not any(is_credential(name) for name, _ in raw):
         return request
-    url = request.url.copy_set_param("key", MASK) if in_query else request.url
     family = family_of(request)
     assert family is not None
     copy: Any = family.module.Request(request.method, url, headers=masked_headers(raw))
@@ -90,6 +92,13 @@ def without_credentials(request: Any) -> Any:  # noqa: ANN401 - a request of eit
     if hasattr(request, "_content"):
         copy._content = request._content  # noqa: SLF001 - what `read` would leave there
     return copy
+
+
+def _shown(url: httpx2.URL) -> httpx2.URL:
+    """Return a URL without its password and Gemini's key."""
+    if url.password:
+        url = url.copy_with(username=url.username, password=MASK)
+    return url.copy_set_param("key", MASK) if "key" in url.params else url
 
 
 def given_up(response: Any) -> bool:  # noqa: ANN401 - a response of either family
@@ -111,6 +120,42 @@ def veil_fault(error: Any, request: Any) -> None:  # noqa: ANN401 - of either fa
     if family is not None and isinstance(error, family.request_error):
         error.request = without_credentials(request)
         veil_built(request)
+
+
+def veil_texts(error: BaseException, mask: Callable[[bytes], bytes]) -> None:
+    """Take the keys out of what a fault and its causes say; frames that led to such a text have it.
+
+    h11 quotes the header that it will not send: of a key with a line break at its end, all of it.
+    """
+    chain = list(_chain(error))
+    changed = [_veil_text(one, mask) for one in chain]
+    if any(changed):
+        for one in chain:
+            one.__traceback__ = None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen = set[int]()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _veil_text(error: BaseException, mask: Callable[[bytes], bytes]) -> bool:
+    """Mask the texts of one exception; say whether that changed any."""
+
+    def masked(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        hidden = mask(raw := value.encode(errors="surrogatepass"))
+        return value if hidden == raw else hidden.decode(errors="replace")
+
+    before = (error.args, getattr(error, "__notes__", None))
+    error.args = tuple(masked(value) for value in error.args)
+    if before[1]:
+        error.__notes__ = [str(masked(note)) for note in before[1]]
+    return before != (error.args, getattr(error, "__notes__", None))
 
 
 def veil_built(request: Any) -> None:  # noqa: ANN401 - a request of either family
