@@ -24,6 +24,7 @@ def test_the_defaults_are_the_documented_ones():
 
 
 A_STORE = "pacer: expected a URL with redis, rediss, valkey, valkeys or unix"
+A_PLACE = "pacer: expected host:port with a port from 0 to 65535"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,9 @@ A_STORE = "pacer: expected a URL with redis, rediss, valkey, valkeys or unix"
         ({"pacer": "http://a:secret@b"}, f"{A_STORE}, got http://..."),
         ({"pacer": "localhost:6379"}, f"{A_STORE}, got none"),
         ({"pacer": 6379}, f"{A_STORE}, got none"),
+        ({"pacer": "redis://:secret@cache:port/0"}, f"{A_PLACE}, got redis://..."),
+        ({"pacer": "redis://:sec/ret@cache:6379"}, f"{A_PLACE}, got redis://..."),
+        ({"pacer": "valkey://[::1/0"}, f"{A_PLACE}, got valkey://..."),
         ({"in_flight_max": 0}, "in_flight_max: expected a whole number from 1 to 1000000, got 0"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import traceback
 
@@ -20,6 +21,14 @@ def test_nothing_that_shows_a_secret_shows_its_text(show):
 def test_it_is_not_pickled():
     with pytest.raises(TypeError, match="alias"):
         pickle.dumps(Secret(KEY))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_is_itself(copied):
+    """What holds one can be copied, a policy with keys among it."""
+    secret = Secret(KEY)
+    assert copied([secret])[0] is secret
+    assert copied(secret) is secret
 
 
 def test_a_traceback_with_locals_does_not_show_it():

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from halley.core.model import (
 )
 from halley.core.usage import Usage
 from halley.records.events import Event
-from halley.records.prometheus import MODELS_MAX, Metrics, Names, status_of
+from halley.records.prometheus import MODELS_MAX, NO_RETRY_WANTED, Metrics, Names, status_of
 from tests.lines import QUICK, Answer, Line, failing, fault, stream
 from tests.records.test_canary import KEY_HEADERS, ask, leaked
 from tests.records.test_hooks import Heard
@@ -299,3 +300,12 @@ def test_a_registry_takes_metrics_once():
     Metrics(registry)
     with pytest.raises(ValueError, match="Duplicated timeseries"):
         Metrics(registry)
+
+
+def test_the_page_names_every_reason_why_a_retry_is_refused():
+    """All but those for which none was wanted."""
+    page = (Path(__file__).parents[2] / "docs" / "telemetry.md").read_text()
+    row = re.search(r"^\| `halley_retries_refused_total` .+ not made: (.+) \|$", page, re.MULTILINE)
+    assert row is not None
+    named = row[1].replace("`", "").split(", ")
+    assert named == [reason for reason in StopReason if reason not in NO_RETRY_WANTED]

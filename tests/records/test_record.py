@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import halley
-from halley.core.model import Action, Attempt, Failure, History, Kind, Origin, Request, Scope
+from halley.core.model import (
+    Action,
+    Attempt,
+    Failure,
+    History,
+    Kind,
+    Origin,
+    Request,
+    Scope,
+    StopReason,
+)
 from halley.records.record import fields, line, total_tokens
 from halley.records.redact import Redactor
 from tests.lines import ANSWER, CHAT, EVENTS, Answer, Line, failing, fault, stream
@@ -207,6 +219,14 @@ def test_the_documented_fields_are_all_there(line: Line, lines):
     (record,) = lines()
     assert record.keys() >= DOCUMENTED
     assert record["path"] == "/v1/chat/completions"
+
+
+def test_the_page_names_every_reason_why_a_call_ends():
+    """In the order of the words."""
+    page = (Path(__file__).parents[2] / "docs" / "records.md").read_text()
+    row = re.search(r"^\| `stop_reason` \| .+: `(.+)` \|$", page, re.MULTILINE)
+    assert row is not None
+    assert row[1].split(", ") == list(StopReason)
 
 
 def test_a_record_is_json_as_it_stands():

@@ -149,3 +149,31 @@ async def test_the_key_is_still_sent(kit: Kit):
     assert len(seen) == 2
     assert all(KEY in text for text in seen)
     await settle(kit.close(client))
+
+
+async def test_nor_does_the_client_show_a_key_that_it_adds_to_every_request(kit: Kit):
+    """A gateway's second key among the default headers or parameters; both are still sent."""
+    module = import_module(kit.family)
+    seen = []
+
+    def answer(request: Any) -> Any:
+        seen.append(f"{request.url} {dict(request.headers)}")
+        return module.Response(401, json={"error": {"message": "no"}})
+
+    inner = (module.AsyncClient if kit.is_async else module.Client)(
+        transport=module.MockTransport(answer)
+    )
+    fields: dict[str, Any] = {"headers": {"x-portkey-api-key": KEY, "x-team": "blue"}}
+    if kit.stainless:
+        headers = fields.pop("headers")
+        fields = {"default_headers": headers, "default_query": {"key": KEY[::-1], "team": "blue"}}
+    own = kit.client("http://gateway.test", **kit.on(inner), **fields)
+    client = halley.protect(own, ONCE)
+    shown = repr(vars(client) if kit.stainless else client._api_client._http_options.headers)
+    assert "blue" in shown
+    assert KEY not in shown
+    assert KEY[::-1] not in shown
+    await kit.failure(client)
+    assert KEY in seen[0]
+    assert (KEY[::-1] in seen[0]) is kit.stainless
+    await settle(kit.close(client))

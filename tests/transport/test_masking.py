@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import pickle
+from contextlib import suppress
+from socket import create_server
+from traceback import TracebackException
 
+import httpx2
 import pytest
 
-from halley.core.secret import MASK
+import halley
+from halley.core.credentials import Key
+from halley.core.secret import MASK, Secret
 from halley.transport.masking import credentials, is_credential, private, without_credentials
 from tests.lines import CHAT, QUICK, Answer, Line, failing, fault, stream
 
@@ -78,14 +84,87 @@ def test_the_callers_own_request_can_be_sent_again(line: Line, answers):
     assert KEY in caller.sent[1].url
 
 
-def test_what_stainless_has_built_is_masked_in_place(line: Line):
-    """SDKs put that very request on their own exception, and build another for every send."""
-    caller = line.client(fault("ReadError"), policy=QUICK.override({"attempts": 1}))
+@pytest.mark.parametrize("answer", [fault("ReadError"), failing(400)], ids=["fault", "400"])
+def test_what_stainless_has_built_is_masked_in_place(line: Line, answer: Answer):
+    """SDKs keep that very request on their exception and in their frames, and send it once."""
+    caller = line.client(answer, policy=QUICK.override({"attempts": 1}))
     headers = {**HEADERS, "x-stainless-lang": "python"}
     request = caller.client.build_request("POST", URL, headers=headers, json={"a": 1})
-    with pytest.raises(line.error("ReadError")):
+    with suppress(line.error("ReadError")):
         caller.do(caller.client.send, request)
+    assert KEY in caller.sent[0].url
     assert KEY not in everything(request)
+
+
+def test_no_frame_of_a_fault_shows_a_request_with_a_key_of_the_ring(line: Line):
+    """The request that was sent is a copy with that key, and its URL is in its `repr`."""
+    ring = "gw-" + "R7t" * 12
+    policy = QUICK.override({"attempts": 2, "keys": [Key(alias="a", secret=Secret(ring))]})
+    caller = line.client(fault("ReadError"), fault("ReadError"), policy=policy)
+    with pytest.raises(line.error("ReadError")) as caught:
+        caller.post(URL, headers=HEADERS)
+    assert ring in caller.sent[1].url
+    whole = TracebackException.from_exception(caught.value, capture_locals=True)
+    frames = [str(frame.locals) for frame in whole.stack if frame.filename != __file__]
+    assert any("key=" in shown for shown in frames)
+    assert not any(ring in shown for shown in frames)
+
+
+@pytest.mark.parametrize("answer", [fault("ReadError"), failing(400)], ids=["fault", "400"])
+def test_nor_does_a_password_in_the_url_show(line: Line, answer: Answer):
+    """A gateway behind basic authentication; its name and all else of the URL stay."""
+    caller = line.client(answer, policy=QUICK.override({"attempts": 1}))
+    try:
+        request = caller.post(f"https://me:{KEY}@gateway.test/v1/chat/completions").request
+    except line.error("ReadError") as error:
+        request = error.request
+    assert KEY in caller.sent[0].url
+    assert KEY not in everything(request)
+    assert (request.url.username, request.url.path) == ("me", "/v1/chat/completions")
+
+
+@pytest.mark.parametrize("ends", ["\n", " \n", "\r\n", "\nanother"], ids=repr)
+def test_nor_does_the_error_of_a_header_that_no_library_sends(ends: str):
+    """h11 quotes it: in its own error, in two more above it, and in the frames of all of them."""
+    headers = {"authorization": f"Bearer {KEY}{ends}"}
+    with create_server(("127.0.0.1", 0)) as listener, halley.Client(headers=headers) as client:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1/models"
+        with pytest.raises(httpx2.LocalProtocolError) as caught:
+            client.get(url)
+    whole = TracebackException.from_exception(caught.value, capture_locals=True)
+    told = "".join(line for line in whole.format() if __file__ not in line)
+    assert told.count("Illegal header value") >= 2
+    assert KEY not in told
+    assert KEY not in pickle.dumps(caught.value).decode("latin-1")
+    history = halley.history(caught.value)
+    assert history is not None
+    assert len(history.attempts) == 1
+
+
+def test_a_note_on_a_fault_shows_no_key(line: Line):
+    """Somebody's transport explains too much."""
+
+    def explained() -> None:
+        error = line.error("ReadError")(f"sent {KEY} in vain")
+        error.add_note(f"with {KEY[:20]}")
+        raise error
+
+    answer = Answer(before=explained)
+    caller = line.client(answer, policy=QUICK.override({"attempts": 1}))
+    with pytest.raises(line.error("ReadError")) as caught:
+        caller.post(headers=HEADERS)
+    assert str(caught.value) == f"sent {'*' * len(KEY)} in vain"
+    assert caught.value.__notes__ == [f"with {'*' * 20}"]
+
+
+def test_a_fault_that_says_no_key_is_the_one_that_was_raised(line: Line):
+    """Its text, its frames and its causes are left alone."""
+    caller = line.client(fault("ReadError"), policy=QUICK.override({"attempts": 1}))
+    with pytest.raises(line.error("ReadError")) as caught:
+        caller.post(headers=HEADERS)
+    assert str(caught.value) == "played"
+    names = [frame.name for frame in TracebackException.from_exception(caught.value).stack]
+    assert "answer" in names
 
 
 def test_hooks_and_auth_flows_see_the_key(line: Line):

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Final
+from urllib.parse import urlsplit
 
 from halley.core.credentials import Key, keys_of, sources_of
 from halley.core.errors import Mistake, Mistakes, PolicyError
@@ -68,11 +69,18 @@ A_STORE: Final = f"a URL with {', '.join(STORES[:-1])} or {STORES[-1]}"
 
 def _store(path: str, value: object) -> object:
     """Take a pacer's URL; it may hold a password, so an error shows its scheme alone."""
+    if value is None:
+        return None
     scheme, mark, _ = str(value).partition("://")
-    if value is None or (isinstance(value, str) and mark and scheme in STORES):
-        return value
-    found = f"{scheme}://..." if mark else "none"
-    raise PolicyError(Mistake(path, f"expected {A_STORE}, got {found}"))
+    if not (isinstance(value, str) and mark and scheme in STORES):
+        found = f"{scheme}://..." if mark else "none"
+        raise PolicyError(Mistake(path, f"expected {A_STORE}, got {found}"))
+    try:
+        urlsplit(value).port  # noqa: B018 - asks whether it is one
+    except ValueError:  # whose text may hold a part of the password
+        expected = "expected host:port with a port from 0 to 65535"
+        raise PolicyError(Mistake(path, f"{expected}, got {scheme}://...")) from None
+    return value
 
 
 def _sections(path: str, value: object) -> Sections:

@@ -41,6 +41,12 @@ class Secret:
     def __hash__(self) -> int:
         return hash(self.reveal())
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
     def __reduce__(self) -> Never:
         raise TypeError(
             "a Secret is not pickled: send its alias, and load the key where it is used"

@@ -21,7 +21,7 @@ from halley.records.redact.known import masked
 from halley.transport.decode import READABLE, look
 from halley.transport.events import EventStream, state_of
 from halley.transport.family import Family, fault_kind
-from halley.transport.masking import credentials, without_credentials
+from halley.transport.masking import credentials, hide, veil_texts, without_credentials
 from halley.transport.request import copied, keyed
 from halley.transport.timeouts import Patience, TimeLeft, time_left
 
@@ -272,12 +272,20 @@ class Exchange:
         error = self.error or self.family.pool_timeout(
             f"halley: no permit to send: {effect.why}", request=self.request
         )
+        veil_texts(error, self.mask())
+        self._hide_copy()
         return marked(error, effect.history)
 
     def interrupted(self, error: BaseException, history: History | None) -> None:
         """Put the history so far on an exception that interrupts the call."""
+        self._hide_copy()
         if history is not None:
             marked(error, history)
+
+    def _hide_copy(self) -> None:
+        """Take the key of the ring out of the request that was sent: frames of a fault show it."""
+        if self.request is not self.asked:
+            hide(self.request)
 
     def too_late(self) -> Exception:
         """Return the timeout of a body that is still arriving at the deadline."""

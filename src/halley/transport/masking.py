@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,7 +37,7 @@ PUBLIC_PREFIX: Final = "x-stainless-"
 
 def credentials(request: httpx2.Request) -> tuple[Secret, ...]:
     """Return the keys that a request carries, as they could be echoed."""
-    found = [request.url.params.get("key", "")]
+    found = [request.url.params.get("key", ""), request.url.password]
     for name, value in request.headers.raw:
         if is_credential(name):
             found += _credentials_in(value.decode("latin-1"))
@@ -54,15 +54,19 @@ def is_credential(name: bytes) -> bool:
 
 
 def _credentials_in(value: str) -> Iterator[str]:
-    """Yield what of a header's value is secret: not the scheme, nor the name of a cookie."""
-    scheme, _, text = value.rpartition(" ")
-    if scheme.lower() == "basic":
-        with suppress(binascii.Error, UnicodeDecodeError):
-            yield base64.b64decode(text).decode().partition(":")[2]
-    if "=" in value and ";" in value:
-        for pair in value.split(";"):
-            yield pair.partition("=")[2].strip()
-    yield text
+    """Yield what of a header's value is secret: not the scheme, nor the name of a cookie.
+
+    A key that was read with the line break behind it is one, though no library sends it.
+    """
+    for line in value.splitlines():
+        scheme, _, text = line.strip().rpartition(" ")
+        if scheme.lower() == "basic":
+            with suppress(binascii.Error, UnicodeDecodeError):
+                yield base64.b64decode(text).decode().partition(":")[2]
+        if "=" in line and ";" in line:
+            for pair in line.split(";"):
+                yield pair.partition("=")[2].strip()
+        yield text
 
 
 def private(request: httpx2.Request) -> tuple[Secret, ...]:
@@ -76,11 +80,9 @@ def private(request: httpx2.Request) -> tuple[Secret, ...]:
 
 def without_credentials(request: Any) -> Any:  # noqa: ANN401 - a request of either family
     """Return a request to hang on what a failed call hands back; one without keys is itself."""
-    raw = request.headers.raw
-    in_query = "key" in request.url.params
-    if not in_query and not any(is_credential(name) for name, _ in raw):
+    raw, url = request.headers.raw, _shown(request.url)
+    if url is request.url and not any(is_credential(name) for name, _ in raw):
         return request
-    url = request.url.copy_set_param("key", MASK) if in_query else request.url
     family = family_of(request)
     assert family is not None
     copy: Any = family.module.Request(request.method, url, headers=masked_headers(raw))
@@ -89,6 +91,13 @@ def without_credentials(request: Any) -> Any:  # noqa: ANN401 - a request of eit
     if hasattr(request, "_content"):
         copy._content = request._content  # noqa: SLF001 - what `read` would leave there
     return copy
+
+
+def _shown(url: httpx2.URL) -> httpx2.URL:
+    """Return a URL without its password and Gemini's key."""
+    if url.password:
+        url = url.copy_with(username=url.username, password=MASK)
+    return url.copy_set_param("key", MASK) if "key" in url.params else url
 
 
 def given_up(response: Any) -> bool:  # noqa: ANN401 - a response of either family
@@ -105,21 +114,68 @@ def veil(response: Any) -> Any:  # noqa: ANN401 - a response of either family
 
 
 def veil_fault(error: Any, request: Any) -> None:  # noqa: ANN401 - of either family
-    """Take the keys out of the request that hangs on a fault.
-
-    SDKs that Stainless generates put the request they have built on their own exception, and build
-    another for every send: it is changed in place.
-    """
+    """Take the keys out of the request that hangs on a fault."""
     family = family_of(request)
-    if family is None or not isinstance(error, family.request_error):
-        return
-    error.request = hidden = without_credentials(request)
-    if hidden is not request and "x-stainless-lang" in request.headers:
-        request.url, request.headers = hidden.url, hidden.headers
+    if family is not None and isinstance(error, family.request_error):
+        error.request = without_credentials(request)
+        veil_built(request)
+
+
+def veil_texts(error: BaseException, mask: Callable[[bytes], bytes]) -> None:
+    """Take the keys out of what a fault and its causes say; frames that led to such a text have it.
+
+    h11 quotes the header that it will not send: of a key with a line break at its end, all of it.
+    """
+    chain = list(_chain(error))
+    changed = [_veil_text(one, mask) for one in chain]
+    if any(changed):
+        for one in chain:
+            one.__traceback__ = None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen = set[int]()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _veil_text(error: BaseException, mask: Callable[[bytes], bytes]) -> bool:
+    """Mask the texts of one exception; say whether that changed any."""
+
+    def masked(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        hidden = mask(raw := value.encode(errors="surrogatepass"))
+        return value if hidden == raw else hidden.decode(errors="replace")
+
+    before = (error.args, getattr(error, "__notes__", None))
+    error.args = tuple(masked(value) for value in error.args)
+    if before[1]:
+        error.__notes__ = [str(masked(note)) for note in before[1]]
+    return before != (error.args, getattr(error, "__notes__", None))
+
+
+def veil_built(request: Any) -> None:  # noqa: ANN401 - a request of either family
+    """Take the keys out of what an SDK has built, for its frames and its exception show it.
+
+    SDKs that Stainless generates build another request for every send; others may be the caller's.
+    """
+    if "x-stainless-lang" in request.headers:
+        hide(request)
+
+
+def hide(request: Any) -> None:  # noqa: ANN401 - a request of either family
+    """Take the keys out of a request that is not sent again."""
+    hidden = without_credentials(request)
+    request.url, request.headers = hidden.url, hidden.headers
 
 
 KEY_ATTRIBUTES: Final = ("api_key", "admin_api_key", "auth_token", "webhook_secret")
 """Where SDK clients keep keys."""
+FIELD_ATTRIBUTES: Final = ("_custom_headers", "_custom_query")
+"""Where they keep what the user adds to every request."""
 
 
 def hide_keys(holder: Any) -> None:  # noqa: ANN401 - an object of an SDK
@@ -127,13 +183,20 @@ def hide_keys(holder: Any) -> None:  # noqa: ANN401 - an object of an SDK
     for name in KEY_ATTRIBUTES:
         if type(value := vars(holder).get(name)) is str:
             setattr(holder, name, ShyText(value))
+    for name in FIELD_ATTRIBUTES:
+        if isinstance(fields := vars(holder).get(name), Mapping):
+            setattr(holder, name, shy(fields))
 
 
-def shy_headers(headers: Mapping[str, str] | None) -> dict[str, str] | None:
-    """Return headers whose credentials show nothing."""
-    if headers is None:
+def shy(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return headers or parameters whose credentials show nothing."""
+    if fields is None:
         return None
-    return {n: ShyText(v) if is_credential(n.encode()) else v for n, v in headers.items()}
+    return {name: _shy(name, value) for name, value in fields.items()}
+
+
+def _shy(name: str, value: object) -> object:
+    return ShyText(value) if type(value) is str and is_credential(name.encode()) else value
 
 
 class Veiled:
@@ -151,7 +214,9 @@ class Veiled:
         except Exception as error:
             veil_fault(error, request)
             raise
-        return veil(response) if stream or given_up(response) else response
+        if over := given_up(response):
+            veil_built(request)
+        return veil(response) if stream or over else response
 
 
 class AsyncVeiled:
@@ -166,7 +231,9 @@ class AsyncVeiled:
         except Exception as error:
             veil_fault(error, request)
             raise
-        return veil(response) if stream or given_up(response) else response
+        if over := given_up(response):
+            veil_built(request)
+        return veil(response) if stream or over else response
 
 
 def masked_headers(raw: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -14,7 +14,7 @@ from halley.drivers.session import Runtime
 from halley.transport.clients import http
 from halley.transport.family import family_of
 from halley.transport.install import UnsupportedClientError
-from halley.transport.masking import hide_keys, shy_headers
+from halley.transport.masking import hide_keys, shy
 
 C = TypeVar("C")
 
@@ -86,7 +86,7 @@ def _is_copy(inner: object) -> bool:
 def _without_retries(options: Any) -> Any:  # noqa: ANN401 - HttpOptions
     """Return options with one attempt; None would mean five to the generated client."""
     once = type(options)(retry_options={"attempts": 1}).retry_options
-    headers = shy_headers(options.headers)
+    headers = shy(options.headers)
     return options.model_copy(update={"retry_options": once, "headers": headers})
 
 
