@@ -13,7 +13,7 @@ from halley.core.model import Reply, Request
 from halley.core.policy import Policy, PolicyError
 from halley.drivers.virtual import VirtualClock, VirtualTime
 from halley.policy.options import effective
-from halley.transport import aio, sync
+from halley.transport import first
 from tests.lines import ASK, CHAT, QUICK, Answer, Line, failing, stream
 
 MINE = QUICK.override({"models": {"gpt-5*": {"attempts": 2}, "*mini*": {"attempts": 3}}})
@@ -112,8 +112,7 @@ def test_virtual_time_follows_it():
 def test_only_sections_ask_for_the_request(line: Line, policy: Policy):
     """A plain success of a policy without any is never described."""
     caller = line.client(Answer(), policy=policy)
-    module = aio if line.is_async else sync
-    with patch.object(module, "described", wraps=module.described) as described:
+    with patch.object(first, "described", wraps=first.described) as described:
         caller.post(CHAT)
     assert described.call_count == (1 if policy.models else 0)
 
