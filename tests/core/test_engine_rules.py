@@ -189,14 +189,17 @@ class TestRule5GivingUpIsTransparent:
             ([LOST], GiveUp),
             ([BUSY, LOST], GiveUp),
             ([LOST, BUSY], Deliver),
-            ([PART], GiveUp),
-            ([BUSY, PART], GiveUp),
+            ([PART], Send),
+            ([BUSY, PART], Send),
         ],
         ids=["fault", "reply, fault", "fault, reply", "unheld", "held, unheld"],
     )
     def test_the_last_outcome_is_the_last_word(self, outcomes, last_word):
-        """Not an earlier one, and no reply that is no longer whole."""
-        assert isinstance(refused_retry(*outcomes), last_word)
+        """Not an earlier one, and no reply that is no longer whole: then halley answers."""
+        effect = refused_retry(*outcomes)
+        assert isinstance(effect, last_word)
+        if isinstance(effect, Send):
+            assert effect.answer is not None
 
 
 def refused_retry(*outcomes: Outcome, refusal: Refused | None = None) -> Effect:
@@ -348,12 +351,18 @@ def test_a_full_queue_is_an_error_at_once():
 
 
 def test_a_refusal_reaches_the_caller_with_its_reason():
-    """The driver raises what the lane said."""
+    """In an answer of halley's own, a 429 that says how long the permit would have taken."""
     steps = steps_of(Policy(in_flight_max=1))
     assert isinstance(next(steps), Admit)
-    given_up = steps.send((1.0, Refused("full")))
-    assert isinstance(given_up, GiveUp)
-    assert given_up.why == "full"
+    send = steps.send((1.0, Refused("the next permit comes in 30 s", wait_s=30.0)))
+    assert isinstance(send, Send)
+    assert send.answer is not None
+    delivered = steps.send((1.0, send.answer.reply(CHAT.path)))
+    assert isinstance(delivered, Deliver)
+    (attempt,) = delivered.history.attempts
+    assert (attempt.status, attempt.stop_reason) == (429, StopReason.DEADLINE)
+    assert (attempt.failure.rule, attempt.failure.wait_s) == ("local.no_permit", 30.0)
+    assert "the next permit comes in 30 s; nothing was sent" in send.answer.message
 
 
 def test_no_time_is_infinite_anywhere():

@@ -123,7 +123,19 @@ def test_a_permit_after_the_deadline_is_refused_now():
     held = lane()
     held.enter(Waiting(), 0.0, math.inf)
     held.refused(0.1, 0.0, Why.UNKNOWN, 20.0)
-    assert held.enter(Waiting(), 1.0, 5.0) == Refused("the next permit comes after the deadline")
+    refused = held.enter(Waiting(), 1.0, 5.0)
+    assert isinstance(refused, Refused)
+    assert refused.wait_s == pytest.approx(19.1)
+    assert refused.why == "the next permit comes in 19 s, after the deadline"
+
+
+@pytest.mark.parametrize("wait_s", [7200.0, 1e99])
+def test_no_word_of_a_server_shuts_a_lane_for_more_than_an_hour(wait_s: float):
+    """Milliseconds taken for seconds must not end the process's use of a model."""
+    held = lane()
+    held.refused(0.0, 0.0, Why.UNKNOWN, wait_s)
+    assert isinstance(held.enter(Waiting(), 3599.0, 3599.5), Refused)
+    assert isinstance(held.enter(Waiting(), 3601.0, 9999.0), AskAgain | Granted)
 
 
 def test_calls_go_at_the_rate_of_the_law():

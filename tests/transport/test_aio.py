@@ -90,8 +90,8 @@ async def test_queueing_is_under_the_deadline(tasks: Line):
     caller = tasks.client(stream(), policy=halley.Policy(in_flight_max=1, deadline_s=0.2))
     request = caller.client.build_request("POST", CHAT)
     response = await caller.client.send(request, stream=True)
-    with anyio.fail_after(5), pytest.raises(tasks.error("PoolTimeout"), match="deadline"):
-        await caller.client.post(CHAT)
+    with anyio.fail_after(5):
+        assert "the deadline has passed" in (await caller.client.post(CHAT)).text
     await response.aclose()
     assert caller.idle
     await caller.client.aclose()

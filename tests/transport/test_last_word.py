@@ -139,17 +139,24 @@ def test_a_reply_that_breaks_off_is_let_go(line: Line):
 
 def test_an_error_too_large_to_hold_is_not_kept(line: Line):
     """It was let go before the wait, and the fault before it is no longer the last word."""
-    error = raised(shut_out(line, fault("ReadError"), LARGE), "PoolTimeout")
-    assert "no permit to send" in str(error)
-    assert [a.status for a in halley.history(error).attempts] == [None, 503, None]
+    caller = shut_out(line, fault("ReadError"), LARGE)
+    response = caller.post()
+    assert "no permit to send" in response.json()["error"]["message"]
+    assert [a.status for a in halley.history(response).attempts] == [None, 503, 429]
+    assert len(caller.sent) == 2
 
 
-def test_a_call_that_never_got_a_permit_is_a_pool_timeout(line: Line):
+def test_a_call_that_never_got_a_permit_is_answered_429_in_the_servers_place(line: Line):
     """Nothing was answered; what another call was answered is not its affair."""
     caller = shut_out(line, BUSY)
     caller.post()
-    error = raised(caller, "PoolTimeout")
-    assert [a.number for a in halley.history(error).attempts] == [1]
+    response = caller.post()
+    assert response.status_code == 429
+    assert response.json()["error"]["code"] == "halley_no_permit"
+    assert response.headers["x-should-retry"] == "false"
+    assert 900 < int(response.headers["retry-after-ms"]) / 1000 <= 1000
+    (attempt,) = halley.history(response).attempts
+    assert (attempt.number, attempt.stop_reason) == (1, StopReason.DEADLINE)
     assert len(caller.sent) == 1
 
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from halley.core.model import Action, Attempt, History, StopReason
+from halley.core.model import (
+    Action,
+    Attempt,
+    Decision,
+    Failure,
+    Fault,
+    History,
+    Outcome,
+    Reply,
+    StopReason,
+)
 
 KEPT: Final = 32
 
@@ -47,6 +57,36 @@ class Attempts:
     def keep(self, attempt: Attempt) -> None:
         """Add one that has ended."""
         self._kept = (*self._kept[1 - KEPT :], attempt)
+
+    def failed(
+        self,
+        outcome: Outcome,
+        failure: Failure,
+        decision: Decision,
+        *,
+        elapsed_s: float,
+        said: float | StopReason,
+        repaired: str | None,
+        key: str | None,
+    ) -> Attempt:
+        """Add one that failed; `said` is the wait before the next one, or why there is none."""
+        attempt = Attempt(
+            number=self.number,
+            action=decision.action,
+            elapsed_s=elapsed_s,
+            status=outcome.status if isinstance(outcome, Reply) else None,
+            fault=outcome.kind if isinstance(outcome, Fault) else None,
+            failure=failure,
+            decision=decision,
+            wait_s=0.0 if isinstance(said, StopReason) else said,
+            stop_reason=said if isinstance(said, StopReason) else None,
+            request_id=failure.request_id,
+            repaired=repaired,
+            key=key,
+            stream=outcome.stream,
+        )
+        self.keep(attempt)
+        return attempt
 
     def amend(self, attempt: Attempt) -> History:
         """Put another in the place of the last one; return the history."""

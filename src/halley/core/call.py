@@ -7,6 +7,7 @@ about it are pure functions in `classify` and `decide`; what all calls of a clie
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ from halley.core.model import (
     StopReason,
 )
 from halley.core.pace import Refused
-from halley.core.paced import Paced
+from halley.core.paced import Paced, no_permit
 from halley.core.policy import Policy
 from halley.core.probe import healthy, suspicious
 from halley.core.repair import REPAIRS_MAX, repair
@@ -112,7 +113,7 @@ class Call:
                 if not free:
                     now, refusal = yield from self._admission(now)
                     if isinstance(refusal, Refused):
-                        yield from self._not_admitted(now, refusal, last)
+                        yield from self._not_admitted(now, refusal, last, send)
                         return
                     send = send._replace(key=self._keys.alias, answer=refusal)
                 free = False
@@ -124,7 +125,8 @@ class Call:
                 self._paced.answered(now, self._sent_at, outcome, failure)
                 if failure is None:
                     assert isinstance(outcome, Reply)
-                    self._lives(now)
+                    if self._engine.breakers.any(now):
+                        self._engine.breakers.lives(self._target)
                     yield from self._succeed(now, outcome)
                     return
                 now, rotated = yield from self._keys.learn(self._target, now, failure)
@@ -164,10 +166,6 @@ class Call:
         if answer is not None or refusal is not None:
             self._retries.refund()
         return now, refusal if answer is None else answer
-
-    def _lives(self, now: float) -> None:
-        if self._engine.breakers.any(now):
-            self._engine.breakers.lives(self._target)
 
     @property
     def request(self) -> Request:
@@ -248,23 +246,27 @@ class Call:
             said: float | StopReason = 0.0
         else:
             said = self._next(now, outcome, decision, refused=refused)
-        attempt = Attempt(
-            number=self._attempts.number,
-            action=decision.action,
+        return self._kept(now, outcome, failure, decision, said=said, repaired=repaired)
+
+    def _kept(
+        self,
+        now: float,
+        outcome: Outcome,
+        failure: Failure,
+        decision: Decision,
+        *,
+        said: float | StopReason,
+        repaired: str | None = None,
+    ) -> Attempt:
+        return self._attempts.failed(
+            outcome,
+            failure,
+            decision,
             elapsed_s=now - self._sent_at,
-            status=outcome.status if isinstance(outcome, Reply) else None,
-            fault=outcome.kind if isinstance(outcome, Fault) else None,
-            failure=failure,
-            decision=decision,
-            wait_s=0.0 if isinstance(said, StopReason) else said,
-            stop_reason=said if isinstance(said, StopReason) else None,
-            request_id=failure.request_id,
+            said=said,
             repaired=repaired,
             key=self._keys.alias,
-            stream=outcome.stream,
         )
-        self._attempts.keep(attempt)
-        return attempt
 
     def _next(
         self, now: float, outcome: Outcome, decision: Decision, *, refused: bool
@@ -373,13 +375,18 @@ class Call:
         yield Ended(history)
 
     def _not_admitted(
-        self, now: float, refusal: Refused, last: tuple[Outcome, Failure] | None
+        self, now: float, refusal: Refused, last: tuple[Outcome, Failure] | None, send: Send
     ) -> Steps:
-        """End the call without a permit: by its last failure, if there is one still in hand."""
+        """End the call without a permit: by its last failure in hand, else by an answer of ours."""
         reason = StopReason.QUEUE if refusal.full else StopReason.DEADLINE
-        history = self._attempts.note(reason, Action.RETRY, now - self._sent_at)
         match last:
             case (Fault() | Reply(held=True) as outcome, failure):
-                yield from self._end(outcome, failure)
+                self._attempts.note(reason, Action.RETRY, now - self._sent_at)
             case _:
-                yield GiveUp(history, refusal.why)
+                now, answer = yield send._replace(answer=no_permit(refusal), deadline=math.inf)
+                assert isinstance(answer, Reply)
+                outcome, found = answer, self._judge(answer)
+                assert found is not None
+                failure = found
+                self._kept(now, outcome, failure, self._decision(failure), said=reason)
+        yield from self._end(outcome, failure)

@@ -103,10 +103,9 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Raise the fault in hand as it came; where there is none, a pool timeout that says `why`."""
+    """Raise the fault in hand as it came."""
 
     history: History
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from halley.core.stated import stated
 
 SLACK_S = 0.05
 """A lane makes up for permits that were fetched so much too late: no timer is exact."""
+HOLD_S_MAX = 3600.0
+"""A lane is not shut for longer by one word of a server: quotas are raised, and units mistaken."""
 SENDS_KEPT = 1024
 SPREAD_SLOTS = 2.0
 
@@ -55,10 +57,14 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """There is no place in the queue (it is `full`), or no permit before the deadline."""
+    """There is no place in the queue (it is `full`), or no permit before the deadline.
+
+    `wait_s` is how long the next permit takes, None where nobody knows.
+    """
 
     why: str
     full: bool = False
+    wait_s: float | None = None
 
 
 Answer: TypeAlias = Granted | AskAgain | Refused
@@ -158,7 +164,9 @@ class Lane:
         due, binds = self._due(cost)
         free_at = max(due, self._held_until, self.law.probe_at)
         if free_at > deadline:
-            return Refused("the next permit comes after the deadline")
+            wait_s = free_at - now
+            why = f"the next permit comes in {wait_s:.0f} s, after the deadline"
+            return Refused(why, wait_s=wait_s)
         if free_at > now:
             return self._later(free_at - now)
         asked_at = self._queues[priority][ticket]
@@ -285,8 +293,8 @@ class Lane:
             self._tell(Signal(Event.SETTLED, now, now, cost=used - reserved))
 
     def hold(self, now: float, wait_s: float) -> None:
-        """Let nobody go before the server's wait is over."""
-        self._held_until = max(self._held_until, now + wait_s)
+        """Let nobody go before the server's wait is over, or an hour of it: then one call asks."""
+        self._held_until = max(self._held_until, now + min(wait_s, HOLD_S_MAX))
 
     def leave(self) -> Ticket | None:
         """Take a permit back; return the caller to wake, if one waits for just that."""

@@ -7,10 +7,11 @@ said in `throttle`; what a lane makes of them, in `pace`.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from halley.core.cost import tokens_of
 from halley.core.effects import Admit, Effect, Resume
+from halley.core.local import Local
 from halley.core.model import THROTTLED, Failure, Fault, Outcome, Request
 from halley.core.pace import Lane, Refused
 from halley.core.policy import Pace, Policy
@@ -19,6 +20,8 @@ from halley.core.usage import total_tokens
 
 if TYPE_CHECKING:
     from halley.core.lanes import LaneKey, Lanes
+
+NO_PERMIT: Final = "halley_no_permit"
 
 
 class Paced:
@@ -70,3 +73,9 @@ class Paced:
     def spread_s(self, key: LaneKey, u: float) -> float:
         """Return the wait of a refused call that goes back to the queue."""
         return self._lanes.lane(key).spread_s(u)
+
+
+def no_permit(refused: Refused) -> Local:
+    """Return the answer to a call that got no permit."""
+    message = f"halley: no permit to send: {refused.why}; nothing was sent"
+    return Local(429, NO_PERMIT, message, wait_s=refused.wait_s)

@@ -6,6 +6,7 @@ from typing import Final
 
 from halley.core.keyed import NO_KEY
 from halley.core.model import Action, Kind, Origin, Scope
+from halley.core.paced import NO_PERMIT
 from halley.core.retries import BREAKER_OPEN
 from halley.core.tables import Row
 
@@ -38,6 +39,16 @@ ROWS: Final = (
         labels=(BREAKER_OPEN,),
         action=Action.FAIL_OVER,
         scope=Scope.SERVICE,
+        origin=Origin.CLIENT,
+        ambiguous=False,
+    ),
+    Row(
+        "local.no_permit",
+        Kind.CONCURRENCY,
+        "docs/pacing.md, 2026-11: halley's own answer, nothing was sent",
+        labels=(NO_PERMIT,),
+        action=Action.FAIL_OVER,
+        scope=Scope.KEY,
         origin=Origin.CLIENT,
         ambiguous=False,
     ),

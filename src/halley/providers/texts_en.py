@@ -124,5 +124,9 @@ BY_KIND_AND_ACTION: Final[dict[tuple[Kind, Action], str]] = {
         Kind.RATE_LIMIT,
         Action.STOP,
     ): "A limit was reached and the service asks not to be tried again.",
+    (Kind.CONCURRENCY, Action.FAIL_OVER): (
+        "More calls than the limit of this key and model[ ({model})] lets through in time: make"
+        " fewer, allow a longer deadline_s, or use another key or model."
+    ),
     (Kind.RATE_LIMIT, Action.FAIL_OVER): "The gateway's provider limits it: use another target.",
 }

@@ -133,6 +133,10 @@ BY_KIND_AND_ACTION: Final[dict[tuple[Kind, Action], str]] = {
     (Kind.SERVER_ERROR, Action.STOP): "Dịch vụ gặp sự cố và yêu cầu không thử lại.",
     (Kind.OVERLOADED, Action.STOP): "Dịch vụ đang quá tải và yêu cầu không thử lại.",
     (Kind.RATE_LIMIT, Action.STOP): "Đã chạm giới hạn và dịch vụ yêu cầu không thử lại.",
+    (Kind.CONCURRENCY, Action.FAIL_OVER): (
+        "Số lệnh gọi vượt quá giới hạn của khóa và mô hình này[ ({model})] trong thời gian cho"
+        " phép: hãy gọi ít hơn, tăng deadline_s, hoặc dùng khóa hay mô hình khác."
+    ),
     (Kind.RATE_LIMIT, Action.FAIL_OVER): (
         "Nhà cung cấp đang giới hạn cổng trung gian: hãy dùng dịch vụ khác."
     ),

@@ -268,13 +268,11 @@ class Exchange:
         )
 
     def fault(self, effect: GiveUp) -> Exception:
-        """Return the exception in hand, or a pool timeout where there is none."""
-        error = self.error or self.family.pool_timeout(
-            f"halley: no permit to send: {effect.why}", request=self.request
-        )
-        veil_texts(error, self.mask())
+        """Return the exception in hand."""
+        assert self.error is not None
+        veil_texts(self.error, self.mask())
         self._hide_copy()
-        return marked(error, effect.history)
+        return marked(self.error, effect.history)
 
     def interrupted(self, error: BaseException, history: History | None) -> None:
         """Put the history so far on an exception that interrupts the call."""

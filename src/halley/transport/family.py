@@ -50,7 +50,6 @@ class Family:
         self.name = module.__name__
         self.module = module
         self.request_error: type[httpx2.RequestError] = module.RequestError
-        self.pool_timeout: type[httpx2.PoolTimeout] = module.PoolTimeout
         self.read_timeout: type[httpx2.ReadTimeout] = module.ReadTimeout
         self.not_read: type[Exception] = module.RequestNotRead
         self.byte_stream: type[httpx2.ByteStream] = module.ByteStream
