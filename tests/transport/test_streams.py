@@ -7,6 +7,7 @@ import gzip
 import logging
 import pickle
 import zlib
+from contextlib import suppress
 
 import pytest
 
@@ -15,8 +16,20 @@ from halley.core.endpoints import Format
 from halley.core.model import StopReason, StreamState
 from halley.core.streams import ToolCall
 from halley.drivers.clock import Clock
-from tests.core.events import ALL, CHAT, DONE, PING, TOOLS, Recorded, chat, chat_tool, event
-from tests.lines import ANSWER, EVENTS, QUICK, SSE, Answer, Line, failing, stream
+from tests.core.events import (
+    ALL,
+    CHAT,
+    DONE,
+    MESSAGES,
+    PING,
+    TOOLS,
+    Recorded,
+    chat,
+    chat_tool,
+    chat_usage,
+    event,
+)
+from tests.lines import ANSWER, EVENTS, JSON, QUICK, SSE, Answer, Line, failing, stream
 
 PATHS = {
     Format.OPENAI_CHAT: "/v1/chat/completions",
@@ -25,6 +38,7 @@ PATHS = {
     Format.GEMINI: "/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse",
 }
 HOST = "https://api.cometapi.com"
+RAMP = {"pace": "ramp"}
 ROLE = chat("", role="assistant")
 BUSY = event({"error": {"message": "busy", "type": "server_error", "code": None}})
 NO_MONEY = event(
@@ -349,6 +363,51 @@ def test_an_error_inside_that_echoes_the_key_shows_none(line: Line, *, pack: boo
     assert b"Hal" in seen
     assert ECHOED[:12].encode() not in seen
     assert (b"bad key *****" in seen) is not pack
+
+
+ENDS = chat(finish="stop")
+COUNTED = chat_usage(prompt_tokens=300, completion_tokens=60, total_tokens=360)
+ESTIMATED = 100
+CACHED = [
+    MESSAGES.events[0].replace(b'"input_tokens": 3', b'"input_tokens": 300'),
+    *MESSAGES.events[3:-2],
+    MESSAGES.events[-2].replace(b'"output_tokens": 9', b'"output_tokens": 60'),
+    MESSAGES.events[-1],
+]
+ANSWERS = {
+    "usage": (Format.OPENAI_CHAT, [chat("Hal"), ENDS, COUNTED, DONE], 360),
+    "usage, and the connection lost": (Format.OPENAI_CHAT, [chat("Hal"), ENDS, COUNTED], 360),
+    "no usage": (Format.OPENAI_CHAT, [chat("Hal"), ENDS, DONE], ESTIMATED),
+    "cut before its usage": (Format.OPENAI_CHAT, [chat("Hal")], ESTIMATED),
+    "usage in two parts": (Format.MESSAGES, CACHED, 360),
+    "one part of two": (Format.MESSAGES, CACHED[:-2], ESTIMATED),
+}
+
+
+@LEFT
+@pytest.mark.parametrize("close", [False, True], ids=["read to its end", "closed early"])
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_what_a_stream_took_settles_what_was_reserved_for_it(line: Line, kind: str, *, close: bool):
+    """As for a whole answer; what is not said is not made up."""
+    expected, events, used = ANSWERS[kind]
+    error = "ReadError" if len(events) == 3 else ""
+    limit = Answer(200, headers={"x-ratelimit-limit-tokens": "6000000", **JSON})
+    caller = line.client(limit, stream(*events, error=error), policy=QUICK.override(RAMP))
+    url = HOST + PATHS[expected]
+    caller.post(url, content=b" " * 4 * ESTIMATED)
+    (lane,) = caller.lanes
+    assert lane.tokens_per_s == 100_000
+    before = lane.law.burst.cost
+    opened = caller.open(url, json=None, content=b" " * 4 * ESTIMATED)
+    assert lane.law.burst.cost - before == ESTIMATED
+    with suppress(halley.StreamInterrupted):
+        for _ in events:
+            opened.next()
+        if not close:
+            opened.rest()
+    opened.close()
+    assert lane.law.burst.cost - before == used
+    assert caller.idle
 
 
 def test_a_stream_of_unknown_format_is_not_judged(line: Line):

@@ -131,8 +131,9 @@ class Call:
                     self._admitted(lane, now, outcome)
                 if failure is None:
                     assert isinstance(outcome, Reply)
-                    self._lives(now)
-                    yield from self._succeed(now, outcome)
+                    if self._engine.breakers.any(now):
+                        self._engine.breakers.lives(self._target)
+                    yield from self._succeed(now, outcome, lane)
                     return
                 now, rotated = yield from self._keys.learn(self._target, now, failure)
                 attempt = self._fail(now, outcome, failure, rotated=rotated)
@@ -176,10 +177,6 @@ class Call:
             return now, lane, refusal
         return now, lane, None
 
-    def _lives(self, now: float) -> None:
-        if self._engine.breakers.any(now):
-            self._engine.breakers.lives(self._target)
-
     @property
     def request(self) -> Request:
         """The request, described when it is first needed."""
@@ -205,7 +202,11 @@ class Call:
             return  # it says nothing about any limit
         lane.admitted(now, self._sent_at)
         lane.hint(now, outcome.headers)
-        if outcome.held and lane.tokens_per_s and (used := total_tokens(outcome.body)) is not None:
+        if outcome.held:
+            self._settle(lane, now, outcome.body)
+
+    def _settle(self, lane: Lane | None, now: float, body: bytes) -> None:
+        if lane is not None and lane.tokens_per_s and (used := total_tokens(body)) is not None:
             lane.settle(now, self._cost, used)
 
     def _judge(self, outcome: Outcome) -> Failure | None:
@@ -213,16 +214,15 @@ class Call:
         if isinstance(outcome, Reply) and outcome.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
             if not outcome.body and not outcome.complete:  # decided on its head, or on its start
                 return None
-            if outcome.stream is None and healthy(outcome):
-                return None
-            if not suspicious(self.request, outcome):
+            well = outcome.stream is None and healthy(outcome)
+            if well or not suspicious(self.request, outcome):
                 return None
         elif isinstance(outcome, Reply) and answered_elsewhere(self.request, outcome):
             return None
         failure = classify(self.request, outcome, self._engine.tables)
         return None if failure is None or failure.kind is Kind.TASK_PENDING else failure
 
-    def _succeed(self, now: float, reply: Reply) -> Steps:
+    def _succeed(self, now: float, reply: Reply, lane: Lane | None) -> Steps:
         found = request_id(reply.headers)
         first_s = None if reply.content_at is None else reply.content_at - self._sent_at
         attempt = Attempt(
@@ -241,13 +241,13 @@ class Call:
             return
         now, end = yield Deliver(self._attempts.history, headers, watch=True)
         assert isinstance(end, StreamEnd)
+        self._settle(lane, now, end.counted)
         yield Ended(self._ended(now, attempt, end))
 
     def _ended(self, now: float, attempt: Attempt, end: StreamEnd) -> History:
         """Complete the last attempt with how its body ended."""
         attempt = attempt._replace(elapsed_s=now - self._sent_at, stream=end.stream)
-        outcome = end.outcome
-        if outcome is not None:
+        if (outcome := end.outcome) is not None:
             failure = classify(self.request, outcome, self._engine.tables, partial_output=True)
             if failure is not None:
                 self._refused(now, outcome, failure)
