@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import gzip
+import importlib
 import logging
 import pickle
 import zlib
@@ -225,6 +226,68 @@ def test_after_the_first_content_it_is_reported(line: Line, broken: str):
     assert caller.idle
     opened.close()
     assert caller.idle
+
+
+PACKAGES = {
+    "br": {"httpx2": "brotli", "httpx": "brotli"},
+    "zstd": {"httpx2": "backports.zstd", "httpx": "zstandard"},
+}
+CODINGS = pytest.mark.parametrize("coding", PACKAGES)
+
+
+def packed_in(line: Line, coding: str, whole: bytes) -> Answer:
+    """A stream in a coding that the HTTP library reads only with a package."""
+    package = PACKAGES[coding][line.family]
+    raw = pytest.importorskip(package).compress(whole)
+    chunks = [raw[at : at + 40] for at in range(0, len(raw), 40)]
+    return Answer(200, chunks, {**SSE, "content-encoding": coding})
+
+
+@CODINGS
+def test_brotli_and_zstd_are_looked_through_where_the_library_reads_them(line: Line, coding: str):
+    """Sent for again before the content, reported after it, and passed on as they came."""
+    sound = packed_in(line, coding, CHAT.whole)
+    caller = line.client(packed_in(line, coding, PING + ROLE), sound)
+    opened = caller.open()
+    assert opened.rest() == list(sound.chunks)
+    opened.close()
+    assert [a.stream for a in halley.history(opened.response).attempts] == [
+        "interrupted",
+        "complete",
+    ]
+    error = interrupted(line.client(packed_in(line, coding, chat("Hal"))).open())
+    assert (error.state, error.text) == ("interrupted", "Hal")
+
+
+@pytest.mark.parametrize("coding", ["snappy", "br", "zstd"])
+def test_what_nobody_can_read_is_not_judged_and_not_called_whole(
+    line: Line, coding: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Without the packages the record says nothing of its end; a break is a break."""
+    decoders = importlib.import_module(f"{line.family}._decoders").SUPPORTED_DECODERS
+    for name in PACKAGES:
+        monkeypatch.delitem(decoders, name, raising=False)
+    heads = {**SSE, "content-encoding": coding}
+    opened = line.client(Answer(200, [b"junk", b"more"], heads)).open()
+    assert opened.rest() == [b"junk", b"more"]
+    opened.close()
+    (last,) = halley.history(opened.response).attempts
+    assert (last.stream, last.action, last.first_s) == (None, "ok", None)
+    opened = line.client(Answer(200, [b"junk"], heads, "ReadError")).open()
+    with pytest.raises(line.error("ReadError")):
+        opened.rest()
+    opened.close()
+
+
+@CODINGS
+def test_damage_in_a_packed_stream_ends_its_judgement(line: Line, coding: str):
+    """Not the stream: what the SDK makes of it is its own affair."""
+    junk = [b"junk" * 20, b"more" * 20]
+    pytest.importorskip(PACKAGES[coding][line.family])
+    opened = line.client(Answer(200, junk, {**SSE, "content-encoding": coding})).open()
+    assert opened.rest() == junk
+    opened.close()
+    assert halley.history(opened.response).attempts[-1].stream is None
 
 
 def test_the_lie_about_the_end_reaches_nobody(line: Line):

@@ -18,7 +18,7 @@ from halley.core.effects import StreamEnd
 from halley.core.model import Fault, FaultKind, Outcome, Reply, StreamState
 from halley.core.stream_terms import StreamTerms
 from halley.core.streams import Observer
-from halley.transport.decode import Unzip
+from halley.transport.decode import Unpacker
 
 TIMEOUTS = (FaultKind.READ_TIMEOUT, FaultKind.POOL_TIMEOUT)
 DONE = re.compile(rb"^data:[ \t]*\[DONE\]", re.MULTILINE)
@@ -63,7 +63,7 @@ class EventStream:
         mask: Callable[[bytes], bytes],
         sent_at: float,
         deadline: float,
-        unzip: Unzip | None,
+        unzip: Unpacker | None,
     ) -> None:
         self._head = head
         self.observer = observer
@@ -107,7 +107,7 @@ class EventStream:
             return self._fit_to_see(chunk)
         return chunk
 
-    def _feed_unzipped(self, unzip: Unzip, chunk: bytes) -> None:
+    def _feed_unzipped(self, unzip: Unpacker, chunk: bytes) -> None:
         for piece in unzip.pieces(chunk):
             self.observer.feed(piece)
         if unzip.damaged:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from halley.core.effects import StreamEnd
 from halley.core.model import Fault
 from halley.drivers.session import Session
-from halley.transport.decode import READABLE, Unzip
+from halley.transport.decode import ZIPPED, Unzip
 from halley.transport.exchange import Exchange, marked
 from halley.transport.family import Family, fault_kind
 from halley.transport.opening import broke_off
@@ -89,13 +89,13 @@ class Watch:
     def __init__(self, exchange: Exchange, session: Session) -> None:
         self.exchange = exchange
         self.stream = exchange.stream
-        encoding = exchange.fields.get("content-encoding", "")
-        self._unzip = Unzip(encoding) if encoding in READABLE else None
         self._session = session
         self._now = exchange.now
         self._deadline = exchange.deadline
         self._ends = Ends()
         stream = self.stream
+        encoding = exchange.fields.get("content-encoding", "")
+        self._unzip = Unzip(encoding) if encoding in ZIPPED else None
         self.asked = self._asked if stream is None else stream.asked
         self.passes = self._passes if stream is None else stream.look
         self.held = self._take_held()
