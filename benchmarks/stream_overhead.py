@@ -1,11 +1,12 @@
 """What a watched stream costs: CPU microseconds per chunk, beside the bare client's.
 
-An in-process transport hands over a stream of one event a chunk, in each of the four formats and
-as audio, and the client reads it raw. Bare httpx2 and halley above it take turns in one process,
-pinned to one core if the system allows it; what halley adds is the difference within the same
-round. The cost of the call itself is part of it and is spread over its chunks.
+An in-process transport hands over a stream of one event a chunk, in each of the four formats (chat
+also with the padding of OpenAI's own) and as audio, and the client reads it raw. Bare httpx2 and
+halley above it take turns in one process, pinned to one core if the system allows it; what halley
+adds is the difference within the same round. The cost of the call itself is part of it and is
+spread over its chunks, of which there are enough for what is kept of them to be packed.
 
-    python benchmarks/stream_overhead.py [--rounds 20] [--streams 10] [--chunks 500] [--json]
+    python benchmarks/stream_overhead.py [--rounds 20] [--streams 3] [--chunks 2000] [--json]
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ ROOT = "https://api.cometapi.com"
 HEADERS = {"authorization": "Bearer " + "k" * 48, "content-type": "application/json"}
 TARGET_US = 5.0
 WORD = " comet"
+PAD_CHARS = 16
 
 Json = dict[str, Any]
 
@@ -35,16 +37,25 @@ def event(value: Json, name: str = "") -> bytes:
     return f"{named}data: {json.dumps(value, separators=(',', ':'))}\n\n".encode()
 
 
-def chat(chunks: int) -> list[bytes]:
+def pad(number: int) -> Json:
+    """What hides the length of a word: other letters in each event."""
+    return {"obfuscation": f"{number:016x}"[number % PAD_CHARS :]}
+
+
+def chat(chunks: int, *, padded: bool = False) -> list[bytes]:
     head = {"id": "chatcmpl-C8tQ2vXkLw5mYb1NfRzJpH7sDgEoA", "object": "chat.completion.chunk"}
     head |= {"created": "1764072001", "model": "gpt-5-mini", "system_fingerprint": "fp_44709d6fcb"}
 
-    def chunk(delta: Json, finish: str | None = None) -> bytes:
+    def chunk(delta: Json, finish: str | None = None, **more: Any) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return event({**head, "choices": [choice]})
+        return event({**head, "choices": [choice], **more})
 
-    words = [chunk({"content": WORD})] * chunks
+    words = [chunk({"content": WORD}, **(pad(n) if padded else {})) for n in range(chunks)]
     return [chunk({"role": "assistant"}), *words, chunk({}, "stop"), b"data: [DONE]\n\n"]
+
+
+def chat_padded(chunks: int) -> list[bytes]:
+    return chat(chunks, padded=True)
 
 
 def responses(chunks: int) -> list[bytes]:
@@ -52,8 +63,9 @@ def responses(chunks: int) -> list[bytes]:
     head = event({"type": "response.created", "response": {"id": "resp_1"}}, "response.created")
     kind = "response.output_text.delta"
     delta = {"type": kind, **item, "content_index": 0, "delta": WORD, "logprobs": []}
+    deltas = [event({**delta, "sequence_number": n, **pad(n)}, kind) for n in range(chunks)]
     end = {"type": "response.completed", "response": {"id": "resp_1", "usage": None}}
-    return [head, *[event(delta, kind)] * chunks, event(end, "response.completed")]
+    return [head, *deltas, event(end, "response.completed")]
 
 
 def messages(chunks: int) -> list[bytes]:
@@ -71,12 +83,12 @@ def messages(chunks: int) -> list[bytes]:
 
 
 def gemini(chunks: int) -> list[bytes]:
-    def chunk(finish: Json) -> bytes:
+    def chunk(number: int, finish: Json) -> bytes:
         said = {"content": {"parts": [{"text": WORD}], "role": "model"}, **finish, "index": 0}
-        usage = {"promptTokenCount": 8, "candidatesTokenCount": 3, "totalTokenCount": 11}
+        usage = {"promptTokenCount": 8, "candidatesTokenCount": number}
         return event({"candidates": [said], "usageMetadata": usage, "modelVersion": "gemini-2.5"})
 
-    return [*[chunk({})] * chunks, chunk({"finishReason": "STOP"})]
+    return [*(chunk(n, {}) for n in range(chunks)), chunk(chunks, {"finishReason": "STOP"})]
 
 
 def audio(chunks: int) -> list[bytes]:
@@ -85,6 +97,7 @@ def audio(chunks: int) -> list[bytes]:
 
 STREAMS = {
     "chat": ("/v1/chat/completions", chat),
+    "padded": ("/v1/chat/completions", chat_padded),
     "responses": ("/v1/responses", responses),
     "messages": ("/v1/messages", messages),
     "gemini": ("/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", gemini),
@@ -187,8 +200,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--streams", type=int, default=10, help="streams per variant and round")
-    parser.add_argument("--chunks", type=int, default=500, help="chunks per stream")
+    parser.add_argument("--streams", type=int, default=3, help="streams per variant and round")
+    parser.add_argument("--chunks", type=int, default=2000, help="chunks per stream")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     pinned()

@@ -183,9 +183,10 @@ def test_tool_calls_of_the_other_formats(recorded: Recorded, call: ToolCall):
     assert observed(recorded, recorded.events).tool_calls == (call,)
 
 
-def test_a_tool_call_may_begin_with_its_arguments():
+@pytest.mark.parametrize("reason", ["tool_calls", "stop"])
+def test_a_tool_call_may_begin_with_its_arguments(reason: str):
     """And look like the content before it: its arguments must be readable all the same."""
-    half = [chat("a"), chat("b"), chat_tool('{"a": ', name="f"), chat(finish="tool_calls")]
+    half = [chat("a"), chat("b"), chat_tool('{"a": ', name="f"), chat(finish=reason)]
     assert not observed(TOOLS, half).finished
     assert observed(TOOLS, [*half[:3], chat_tool("1}"), half[3]]).finished
 
@@ -298,10 +299,63 @@ def test_the_legacy_completions_are_judged_too():
     assert (seen.finished, seen.text) == (True, "Halley")
 
 
-def test_usage_of_a_cut_is_unknown():
-    """Anthropic counts one token of output before there is any."""
-    assert observed(MESSAGES, MESSAGES.events[:8]).usage is None
+def test_of_a_cut_what_came_out_is_unknown():
+    """Anthropic counts one token of output before there is any; what went in, it and Gemini say."""
+    assert observed(MESSAGES, MESSAGES.events[:8]).usage == {"input_tokens": 3}
+    so_far = {"promptTokenCount": 3, "candidatesTokenCount": 1, "totalTokenCount": 4}
+    assert observed(GEMINI, [gemini("H", usageMetadata=so_far)]).usage == {"promptTokenCount": 3}
     assert observed(CHAT, CHAT.events[:5]).usage is None
+
+
+CACHE = {"cache_creation_input_tokens": 20, "cache_read_input_tokens": 0}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "cut", "whole"),
+    [
+        ({"input_tokens": 3, **CACHE}, {}, {"input_tokens": 3, **CACHE}, {"input_tokens": 3}),
+        ({"input_tokens": 0}, {"input_tokens": 5}, None, {"input_tokens": 5}),
+        ({"input_tokens": 0}, {}, None, {}),
+        ({"input_tokens": 3}, {"input_tokens": 5}, {"input_tokens": 3}, {"input_tokens": 5}),
+    ],
+    ids=["said once", "said late", "never said", "corrected"],
+)
+def test_what_anthropic_says_first_and_last_is_one_usage(first, last, cut, whole):
+    """A gateway that cannot count yet says 0, which is not known."""
+    head = typed("message_start", message={"usage": {**first, "output_tokens": 1}})
+    end = typed(
+        "message_delta", delta={"stop_reason": "end_turn"}, usage={**last, "output_tokens": 9}
+    )
+    assert observed(MESSAGES, [head, *MESSAGES.events[3:8]]).usage == cut
+    cached = CACHE if CACHE.items() <= first.items() else {}
+    seen = observed(MESSAGES, [head, *MESSAGES.events[3:8], end]).usage
+    assert seen == {**cached, **whole, "output_tokens": 9}
+
+
+def test_a_count_so_far_is_no_usage():
+    """Servers that state one with each delta are believed at the end."""
+    so_far = [chat("a", usage={"completion_tokens": n, "prompt_tokens": 3}) for n in range(3)]
+    assert observed(CHAT, so_far).usage is None
+    usage = {"completion_tokens": 4, "prompt_tokens": 3}
+    assert observed(CHAT, [*so_far, chat(finish="stop", usage=usage)]).usage == usage
+    late = [*so_far, chat(finish="stop"), chat("", usage=usage)]
+    assert observed(CHAT, late).usage == usage
+
+
+def test_a_response_that_a_limit_ended_says_what_it_took():
+    """As one that was completed does, and no event before either."""
+    usage = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}
+    under_way = [typed("response.created", response={"usage": None}), *RESPONSES.events[4:6]]
+    assert observed(RESPONSES, under_way).usage is None
+    said = {**usage, "output_tokens_details": {"reasoning_tokens": 2}}
+    end = typed("response.incomplete", response={"error": None, "usage": said})
+    assert observed(RESPONSES, [*under_way, end]).usage == usage
+
+
+def test_the_thoughts_of_gemini_are_in_its_usage():
+    """As it counts them, beside what it said; also where it only thought."""
+    counts = {"promptTokenCount": 3, "thoughtsTokenCount": 40, "totalTokenCount": 43}
+    assert observed(GEMINI, [gemini("", "MAX_TOKENS", usageMetadata=counts)]).usage == counts
 
 
 def test_a_blocked_prompt_is_an_end():
@@ -323,7 +377,7 @@ def test_an_event_too_large_to_keep_is_skipped(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch):
-    """Events are read when they are many, text is kept up to a limit; both change nothing else."""
+    """Events are packed when they are many, text is kept up to a limit; nothing else changes."""
     monkeypatch.setattr(streams, "KEPT_BYTES_MAX", 500)
     monkeypatch.setattr(streams, "CHARS_MAX", 50)
     observer = Observer(Format.OPENAI_CHAT)
@@ -336,6 +390,26 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch):
     for _ in range(100):
         unknown.feed(event({"audio": "AAAA"}))
         assert unknown._kept_bytes <= 500
+
+
+def test_what_is_packed_is_bounded_and_lost_nowhere(monkeypatch: pytest.MonkeyPatch):
+    """The oldest of it is read in its turn; text and tool calls come out as they went in."""
+    monkeypatch.setattr(streams, "KEPT_BYTES_MAX", 2000)
+    monkeypatch.setattr(streams, "PACKED_BYTES_MAX", 1000)
+    observer = Observer(Format.OPENAI_CHAT)
+    words = [f"{number:x} " for number in range(10**9, 10**9 + 10**8, 10**6 + 3)]
+    observer.feed(chat_tool('{"a": "', name="f"))
+    sizes = set()
+    for word in words:
+        observer.feed(chat(word) + chat_tool(word))
+        sizes.add(observer._packed_bytes)
+    observer.feed(chat_tool('"}'))
+    assert 0 < max(sizes) <= 1000
+    assert len(sizes) > 5
+    observer.feed(chat(finish="tool_calls"))
+    assert observer.finished
+    assert observer.text == "".join(words)
+    assert json.loads(observer.tool_calls[0].arguments) == {"a": "".join(words)}
 
 
 def test_a_byte_order_mark_hides_nothing():

@@ -17,6 +17,8 @@ PADDING = b'{"content":"' + b"x" * 9000 + b'"}'
         (b'{"usage":{"prompt_tokens":5,"completion_tokens":7,"total_tokens":12}}', (5, 7)),
         (b'{"usage": {"input_tokens": 5, "output_tokens": 7}, "model": "x"}', (5, 7)),
         (b'{"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":7}}', (5, 7)),
+        (b'{"promptTokenCount":5,"candidatesTokenCount":7,"thoughtsTokenCount":40}', (5, 47)),
+        (b'{"usageMetadata":{"promptTokenCount":5,"thoughtsTokenCount":40}}', (5, 40)),
         (b'{"usage":{"prompt_tokens":5,"total_tokens":5}}', (5, None)),
         (b'{"input_tokens":25}' + PADDING + b'{"usage":{"output_tokens":15}}', (25, 15)),
         (b'{"usage":{"input_tokens":1,"output_tokens":1},"x":{"output_tokens":9}}', (1, 9)),
@@ -39,6 +41,16 @@ def test_a_total_that_is_not_said_is_the_sum_of_both_in_every_format():
     [
         ({"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}, 12),
         ({"input_tokens": 5, "output_tokens": 7}, 12),
+        (
+            {
+                "input_tokens": 5,
+                "cache_creation_input_tokens": 20,
+                "cache_read_input_tokens": 900,
+                "output_tokens": 7,
+            },
+            32,
+        ),
+        ({"input_tokens": 5}, None),
         ({"promptTokenCount": 5, "totalTokenCount": 12}, 12),
         ({}, None),
     ],

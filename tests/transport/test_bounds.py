@@ -15,7 +15,7 @@ from halley.core.classify import classify
 from halley.core.model import Reply
 from halley.simulator import Simulator, Step, serve
 from halley.simulator.faults import huge_error
-from halley.transport.exchange import PIECE_BYTES
+from halley.transport.decode import PACKED_BYTES
 from tests.lines import JSON, QUICK, Answer, Line
 
 MIB = 1 << 20
@@ -140,7 +140,7 @@ def brotli_bomb() -> bytes:
 def _unpacked_at_once(bomb: bytes) -> int:
     """The most that one piece of the size given to the library can become."""
     unpacker = pytest.importorskip("brotli").Decompressor()
-    pieces = (bomb[at : at + PIECE_BYTES] for at in range(0, len(bomb), PIECE_BYTES))
+    pieces = (bomb[at : at + PACKED_BYTES] for at in range(0, len(bomb), PACKED_BYTES))
     return max(len(unpacker.process(piece)) for piece in pieces)
 
 

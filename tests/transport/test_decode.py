@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halley.transport.decode import PIECE_BYTES, READABLE, Unzip, look
+from halley.transport.decode import PIECE_BYTES, READABLE, Unzip, look, unpacker
+from halley.transport.family import family
 
 PACKERS = {
     "": bytes,
@@ -70,6 +71,36 @@ def test_a_packed_stream_is_seen_chunk_by_chunk(body: bytes, size: int):
     for at in range(0, len(raw), size):
         seen += b"".join(unzip.pieces(raw[at : at + size]))
     assert seen == body
+
+
+@pytest.mark.parametrize("name", ["httpx2", "httpx"])
+@given(body=st.binary(max_size=5000), size=st.integers(1, 40))
+def test_a_stream_in_brotli_is_seen_chunk_by_chunk(name: str, body: bytes, size: int):
+    """With the decoders of both HTTP libraries, which give bytes or an iterator of them."""
+    raw, seen = pytest.importorskip("brotli").compress(body), b""
+    unpack = unpacker(family(name), "br")
+    assert unpack is not None
+    for at in range(0, len(raw), size):
+        seen += b"".join(unpack.pieces(raw[at : at + size]))
+    assert (seen, unpack.damaged) == (body, False)
+
+
+@pytest.mark.parametrize("name", ["httpx2", "httpx"])
+@pytest.mark.parametrize("encoding", ["", "identity", "snappy", "nonsense"])
+def test_there_is_no_decoder_for_nothing_and_for_the_unknown(name: str, encoding: str):
+    """Nobody is told that a body is plain that is not."""
+    assert unpacker(family(name), encoding) is None
+
+
+@pytest.mark.parametrize("name", ["httpx2", "httpx"])
+def test_a_bomb_in_brotli_unfolds_a_little_at_a_time(name: str):
+    """A gibibyte in a kilobyte: no piece of it is above sixteen mebibytes."""
+    bomb = pytest.importorskip("brotli").compress(bytes(256 << 20), quality=5)
+    unpack = unpacker(family(name), "br")
+    assert unpack is not None
+    sizes = [len(piece) for piece in unpack.pieces(bomb[:64])]
+    assert sum(sizes) >= 1 << 20
+    assert max(sizes) <= 16 << 20
 
 
 @pytest.mark.parametrize("size", [PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import gzip
+import importlib
 import logging
 import pickle
 import zlib
+from contextlib import suppress
 
 import pytest
 
@@ -15,8 +17,20 @@ from halley.core.endpoints import Format
 from halley.core.model import StopReason, StreamState
 from halley.core.streams import ToolCall
 from halley.drivers.clock import Clock
-from tests.core.events import ALL, CHAT, DONE, PING, TOOLS, Recorded, chat, chat_tool, event
-from tests.lines import ANSWER, EVENTS, QUICK, SSE, Answer, Line, failing, stream
+from tests.core.events import (
+    ALL,
+    CHAT,
+    DONE,
+    MESSAGES,
+    PING,
+    TOOLS,
+    Recorded,
+    chat,
+    chat_tool,
+    chat_usage,
+    event,
+)
+from tests.lines import ANSWER, EVENTS, JSON, QUICK, SSE, Answer, Line, failing, stream
 
 PATHS = {
     Format.OPENAI_CHAT: "/v1/chat/completions",
@@ -25,6 +39,7 @@ PATHS = {
     Format.GEMINI: "/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse",
 }
 HOST = "https://api.cometapi.com"
+RAMP = {"pace": "ramp"}
 ROLE = chat("", role="assistant")
 BUSY = event({"error": {"message": "busy", "type": "server_error", "code": None}})
 NO_MONEY = event(
@@ -213,6 +228,68 @@ def test_after_the_first_content_it_is_reported(line: Line, broken: str):
     assert caller.idle
 
 
+PACKAGES = {
+    "br": {"httpx2": "brotli", "httpx": "brotli"},
+    "zstd": {"httpx2": "backports.zstd", "httpx": "zstandard"},
+}
+CODINGS = pytest.mark.parametrize("coding", PACKAGES)
+
+
+def packed_in(line: Line, coding: str, whole: bytes) -> Answer:
+    """A stream in a coding that the HTTP library reads only with a package."""
+    package = PACKAGES[coding][line.family]
+    raw = pytest.importorskip(package).compress(whole)
+    chunks = [raw[at : at + 40] for at in range(0, len(raw), 40)]
+    return Answer(200, chunks, {**SSE, "content-encoding": coding})
+
+
+@CODINGS
+def test_brotli_and_zstd_are_looked_through_where_the_library_reads_them(line: Line, coding: str):
+    """Sent for again before the content, reported after it, and passed on as they came."""
+    sound = packed_in(line, coding, CHAT.whole)
+    caller = line.client(packed_in(line, coding, PING + ROLE), sound)
+    opened = caller.open()
+    assert opened.rest() == list(sound.chunks)
+    opened.close()
+    assert [a.stream for a in halley.history(opened.response).attempts] == [
+        "interrupted",
+        "complete",
+    ]
+    error = interrupted(line.client(packed_in(line, coding, chat("Hal"))).open())
+    assert (error.state, error.text) == ("interrupted", "Hal")
+
+
+@pytest.mark.parametrize("coding", ["snappy", "br", "zstd"])
+def test_what_nobody_can_read_is_not_judged_and_not_called_whole(
+    line: Line, coding: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Without the packages the record says nothing of its end; a break is a break."""
+    decoders = importlib.import_module(f"{line.family}._decoders").SUPPORTED_DECODERS
+    for name in PACKAGES:
+        monkeypatch.delitem(decoders, name, raising=False)
+    heads = {**SSE, "content-encoding": coding}
+    opened = line.client(Answer(200, [b"junk", b"more"], heads)).open()
+    assert opened.rest() == [b"junk", b"more"]
+    opened.close()
+    (last,) = halley.history(opened.response).attempts
+    assert (last.stream, last.action, last.first_s) == (None, "ok", None)
+    opened = line.client(Answer(200, [b"junk"], heads, "ReadError")).open()
+    with pytest.raises(line.error("ReadError")):
+        opened.rest()
+    opened.close()
+
+
+@CODINGS
+def test_damage_in_a_packed_stream_ends_its_judgement(line: Line, coding: str):
+    """Not the stream: what the SDK makes of it is its own affair."""
+    junk = [b"junk" * 20, b"more" * 20]
+    pytest.importorskip(PACKAGES[coding][line.family])
+    opened = line.client(Answer(200, junk, {**SSE, "content-encoding": coding})).open()
+    assert opened.rest() == junk
+    opened.close()
+    assert halley.history(opened.response).attempts[-1].stream is None
+
+
 def test_the_lie_about_the_end_reaches_nobody(line: Line):
     """SDKs stop at [DONE] and would never learn; all that came before it is delivered."""
     for chunks in (
@@ -349,6 +426,51 @@ def test_an_error_inside_that_echoes_the_key_shows_none(line: Line, *, pack: boo
     assert b"Hal" in seen
     assert ECHOED[:12].encode() not in seen
     assert (b"bad key *****" in seen) is not pack
+
+
+ENDS = chat(finish="stop")
+COUNTED = chat_usage(prompt_tokens=300, completion_tokens=60, total_tokens=360)
+ESTIMATED = 100
+CACHED = [
+    MESSAGES.events[0].replace(b'"input_tokens": 3', b'"input_tokens": 300'),
+    *MESSAGES.events[3:-2],
+    MESSAGES.events[-2].replace(b'"output_tokens": 9', b'"output_tokens": 60'),
+    MESSAGES.events[-1],
+]
+ANSWERS = {
+    "usage": (Format.OPENAI_CHAT, [chat("Hal"), ENDS, COUNTED, DONE], 360),
+    "usage, and the connection lost": (Format.OPENAI_CHAT, [chat("Hal"), ENDS, COUNTED], 360),
+    "no usage": (Format.OPENAI_CHAT, [chat("Hal"), ENDS, DONE], ESTIMATED),
+    "cut before its usage": (Format.OPENAI_CHAT, [chat("Hal")], ESTIMATED),
+    "usage in two parts": (Format.MESSAGES, CACHED, 360),
+    "one part of two": (Format.MESSAGES, CACHED[:-2], ESTIMATED),
+}
+
+
+@LEFT
+@pytest.mark.parametrize("close", [False, True], ids=["read to its end", "closed early"])
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_what_a_stream_took_settles_what_was_reserved_for_it(line: Line, kind: str, *, close: bool):
+    """As for a whole answer; what is not said is not made up."""
+    expected, events, used = ANSWERS[kind]
+    error = "ReadError" if len(events) == 3 else ""
+    limit = Answer(200, headers={"x-ratelimit-limit-tokens": "6000000", **JSON})
+    caller = line.client(limit, stream(*events, error=error), policy=QUICK.override(RAMP))
+    url = HOST + PATHS[expected]
+    caller.post(url, content=b" " * 4 * ESTIMATED)
+    (lane,) = caller.lanes
+    assert lane.tokens_per_s == 100_000
+    before = lane.law.burst.cost
+    opened = caller.open(url, json=None, content=b" " * 4 * ESTIMATED)
+    assert lane.law.burst.cost - before == ESTIMATED
+    with suppress(halley.StreamInterrupted):
+        for _ in events:
+            opened.next()
+        if not close:
+            opened.rest()
+    opened.close()
+    assert lane.law.burst.cost - before == used
+    assert caller.idle
 
 
 def test_a_stream_of_unknown_format_is_not_judged(line: Line):

@@ -217,13 +217,13 @@ class Call:
             return
         now, end = yield Deliver(self._attempts.history, headers, watch=True)
         assert isinstance(end, StreamEnd)
+        self._paced.settle(now, end.counted)
         yield Ended(self._ended(now, attempt, end))
 
     def _ended(self, now: float, attempt: Attempt, end: StreamEnd) -> History:
         """Complete the last attempt with how its body ended."""
         attempt = attempt._replace(elapsed_s=now - self._sent_at, stream=end.stream)
-        outcome = end.outcome
-        if outcome is not None:
+        if (outcome := end.outcome) is not None:
             failure = classify(self.request, outcome, self._engine.tables, partial_output=True)
             if failure is not None:
                 self._refused(now, outcome, failure)

@@ -116,10 +116,12 @@ class StreamEnd:
         outcome: What it ended by: a fault, or the error that came inside an event stream; None: by
             itself, or by the caller's hand.
         stream: How an event stream ended, if that can be told.
+        counted: What it said of the LLM tokens it took, in its own words; nothing if it did not.
     """
 
     outcome: Outcome | None = None
     stream: StreamState | None = None
+    counted: bytes = b""
 
 
 class CallCancelled(BaseException):

@@ -51,14 +51,22 @@ class Paced:
         self, now: float, sent_at: float, outcome: Outcome, failure: Failure | None
     ) -> None:
         """Tell the lane of an outcome that is no refusal, and of what it says about limits."""
-        lane, self._lane = self._lane, None
+        lane = self._lane
+        if failure is not None:
+            self._lane = None
         if lane is None or isinstance(outcome, Fault):  # which says nothing about any limit
             return
         if failure is not None and too_fast(outcome, failure, ramp=self.ramp):
             return
         lane.admitted(now, sent_at)
         lane.hint(now, outcome.headers)
-        if outcome.held and lane.tokens_per_s and (used := total_tokens(outcome.body)) is not None:
+        if outcome.held:
+            self.settle(now, outcome.body)
+
+    def settle(self, now: float, counted: bytes) -> None:
+        """Tell the lane what the call took, as an answer or the end of its stream says it."""
+        lane = self._lane
+        if lane is not None and lane.tokens_per_s and (used := total_tokens(counted)) is not None:
             lane.settle(now, self._cost, used)
 
     def refused(

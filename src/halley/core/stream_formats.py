@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from halley.core.endpoints import Format
 from halley.core.envelopes import is_object, objects
 from halley.core.notes import Object
+from halley.core.usage import counts
 
 ERROR_REASON: Final = "error"
 """The finish reason of an answer that failed (OpenRouter, and gateways that copy it)."""
@@ -33,8 +34,7 @@ class Seen(NamedTuple):
         choices: Indexes of the choices it speaks of.
         ended: Choice -> its finish reason, lower case.
         closed: It is the event that closes the stream.
-        usage: LLM tokens by the provider's names, where it states them.
-        begun: The same, of what came before the answer; it counts once the rest is known.
+        usage: LLM tokens by the provider's names, where it states them; so far, or in all.
     """
 
     content: bool = False
@@ -42,7 +42,6 @@ class Seen(NamedTuple):
     ended: Mapping[int, str] = {}
     closed: bool = False
     usage: Mapping[str, int] | None = None
-    begun: Mapping[str, int] | None = None
 
 
 @dataclass(slots=True)
@@ -112,18 +111,6 @@ def _word(value: object) -> str:
 def _index(item: Object, name: str = "index") -> int:
     index = item.get(name, 0)
     return index if isinstance(index, int) else 0
-
-
-def counts(usage: object) -> dict[str, int] | None:
-    """Return the whole numbers of a usage object; None without any."""
-    if not is_object(usage):
-        return None
-    counts = {
-        name: value
-        for name, value in usage.items()
-        if isinstance(value, int) and not isinstance(value, bool)
-    }
-    return counts or None
 
 
 def _reason(item: Object, name: str) -> dict[int, str]:
@@ -247,7 +234,7 @@ def _messages_seen(event: Object) -> Seen:
         case "message_start":
             message = event.get("message")
             usage = counts(message.get("usage")) if is_object(message) else None
-            return Seen(begun=usage)
+            return Seen(choices=(0,), usage=usage)
         case "message_stop":
             return Seen(closed=True)
         case _:
@@ -299,7 +286,7 @@ def _gemini_seen(event: Object) -> Seen:
         content=any(_gemini_content(part) for one in candidates for part in _gemini_parts(one)),
         choices=tuple(_index(candidate) for candidate in candidates),
         ended=ended,
-        usage=counts(inner.get("usageMetadata")) if ended or not candidates else None,
+        usage=counts(inner.get("usageMetadata")),
     )
 
 

@@ -2,19 +2,22 @@
 
 The bytes are only looked at. Where chunks are cut makes no difference; an event of more than 8 MiB
 is skipped, and the stream is then no longer judged. `[DONE]` proves nothing, for gateways append it
-after they lost their upstream; a finish reason for every choice does. Most events are recognised by
-a look at their bytes and kept for a reading that few streams need; only the others are parsed.
+after they lost their upstream; a finish reason for every choice does. Most events are like the one
+before but for their text, and recognised by that; they are kept for a reading that few streams
+need, and packed when they are many. Only the others are parsed.
 """
 
 from __future__ import annotations
 
 import json
-import re
+import zlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from halley.core.endpoints import Format
 from halley.core.envelopes import is_object
+from halley.core.stream_deltas import Deltas
 from halley.core.stream_formats import (
     LIMITED,
     READINGS,
@@ -23,26 +26,24 @@ from halley.core.stream_formats import (
     Gathered,
     Reading,
     Seen,
-    counts,
     names_error,
     reading_of,
 )
+from halley.core.usage import counts, went_in
 
 EVENT_BYTES_MAX: Final = 8 * 1024 * 1024
 KEPT_BYTES_MAX: Final = 256 * 1024
-"""Of events that were not parsed yet; then they are, and only their text is kept."""
+"""Of events that were not parsed yet; then they are packed, which costs a tenth of parsing them."""
+PACKED_BYTES_MAX: Final = 256 * 1024
+"""Of packed events; what is more is parsed, and only its text is kept."""
 CHARS_MAX: Final = 4 * 1024 * 1024
 """Of text and tool arguments together."""
 
-FRAMES_MAX: Final = 8
-"""Frames that are learned of one stream: where each event has another one, learning is in vain."""
-
-_STRING: Final = re.compile(rb'(?:[^"\\]|\\.)*')
 _DECODER: Final = json.JSONDecoder(strict=False)
 _DONE: Final = b"[DONE]"
-_NAMED_ERROR: Final = re.compile(rb"^event:\s*error\s*$", re.MULTILINE)
 _BOM: Final = b"\xef\xbb\xbf"
 _BRACES: Final = (b"{", b"[")
+_RETURN: Final = ord("\r")
 
 
 class ToolCall(NamedTuple):
@@ -63,29 +64,29 @@ class Observer:
         done: The stream said ``[DONE]``, whatever that is worth.
         error: The body of the error that came inside the stream; None: none did.
         damaged: That error is an event that is no JSON: what was to be read was lost on the way.
-        usage: LLM tokens by the provider's names; None as long as they are not known.
+        usage: LLM tokens by the provider's names: of an answer under way only what went in, if it
+            says so; None as long as nothing is known.
         judged: Its end can be told: the format is known, and nothing was skipped.
     """
 
     __slots__ = (
-        "_begun",
         "_choices",
         "_choices_min",
         "_closed",
+        "_deltas",
         "_ended",
         "_first",
-        "_frame",
-        "_frames_left",
         "_gathered",
         "_kept",
         "_kept_bytes",
+        "_packed",
+        "_packed_bytes",
         "_reading",
         "_rest",
         "_return",
         "_skipping",
         "_sniffed",
         "_tools",
-        "_typed",
         "content",
         "damaged",
         "done",
@@ -101,18 +102,18 @@ class Observer:
         Of fewer `choices` than were asked for the end is believed with ``[DONE]`` alone: some
         gateways do not know `n`.
         """
-        self._reading: Reading | None = READINGS.get(expected)
+        self._reading: Reading | None = None
+        self._deltas: Deltas | None = None
+        self._read_as(READINGS.get(expected))
         self._sniffed = False
         self._rest = bytearray()
         self._return = False
         self._first = True
         self._skipping = False
-        self._frame: tuple[bytes, bytes] | None = None
-        self._frames_left = FRAMES_MAX
-        self._typed = b""
-        self._begun: Mapping[str, int] = {}
         self._kept: list[bytes] = []
         self._kept_bytes = 0
+        self._packed: deque[bytes] = deque()
+        self._packed_bytes = 0
         self._gathered = Gathered(CHARS_MAX)
         self._choices: set[int] = set()
         self._choices_min = choices
@@ -147,17 +148,23 @@ class Observer:
             for call in self._gathered.calls.values()
         )
 
+    def _read_as(self, reading: Reading | None) -> None:
+        self._reading = reading
+        self._deltas = None if reading is None else Deltas(reading)
+
     def feed(self, data: bytes) -> None:
         """Look at the next bytes."""
-        if self._return or b"\r" in data:
+        if self._return or _RETURN in data:
             data = self._without_returns(data)
         rest = self._rest
         if not rest and data.endswith(b"\n\n"):
-            if data.find(b"\n\n") == len(data) - 2:
-                self._block(data[:-2])
+            block = data[:-2]
+            if self.error is None and self._deltas is not None and self._deltas.repeats(block):
+                self.content += 1
+                self._keep(block)
                 return
-            for block in data[:-2].split(b"\n\n"):
-                self._block(block)
+            for one in block.split(b"\n\n"):
+                self._block(one)
             return
         start = max(len(rest) - 1, 0)
         rest += data
@@ -194,7 +201,7 @@ class Observer:
             return
         if self._skipping:
             self._skip()
-        elif self._is_plain(block):
+        elif self.content and self._is_plain(block):
             self.content += 1
             self._keep(block)
         else:
@@ -207,42 +214,16 @@ class Observer:
         self.content += 1
 
     def _is_plain(self, block: bytes) -> bool:
-        """Recognise a delta that carries content and nothing else, by its bytes."""
-        if self._frame is not None:  # the frame of an earlier one, with another text in it
-            before, after = self._frame
-            begin, end = len(before), len(block) - len(after)
-            if (
-                begin < end
-                and block.startswith(before)
-                and block.endswith(after)
-                and block.find(b'"', begin, end) < 0
-            ):
-                return True
-        reading = self._reading
-        if reading is None or not self.content or not block.endswith(b"}"):
+        """Recognise a delta of the answer that is under way by its bytes."""
+        deltas = self._deltas
+        if deltas is None:
             return False
-        if reading.unplain is not None:
-            return self._is_untyped(block, reading.plain, reading.unplain)
-        if not (self._typed and block.startswith(self._typed)):
-            found = reading.plain.match(block)
-            self._typed = b"" if found is None else found[0]
-        return self._typed != b"" and block.find(b"\n", len(self._typed)) < 0
-
-    def _is_untyped(
-        self, block: bytes, plain: re.Pattern[bytes], unplain: re.Pattern[bytes]
-    ) -> bool:
-        """Recognise a delta of a format whose events name no type, and learn its frame."""
-        if not block.startswith(b"data:") or b"\n" in block:
-            return False
-        found = plain.search(block)
-        if found is None or unplain.search(block) is not None:
+        if deltas.repeats(block):
+            return True
+        if not deltas.learns(block):
             return False
         self._choices.add(0)  # a later choice is not plain
-        self._tools |= found.lastindex is not None
-        if self._frames_left:
-            self._frames_left -= 1
-            text = _STRING.match(block, found.end())
-            self._frame = text and (block[: found.end()], block[text.end() :])
+        self._tools |= deltas.tools
         return True
 
     def _read(self, block: bytes) -> None:
@@ -254,8 +235,9 @@ class Observer:
         if bare.startswith(_BRACES):
             self._bare(bare)
             return
-        named = _NAMED_ERROR.search(block) is not None
-        lines = [line[5:].strip() for line in block.split(b"\n") if line.startswith(b"data:")]
+        said = block.split(b"\n")
+        named = any(line[6:].strip() == b"error" for line in said if line.startswith(b"event:"))
+        lines = [line[5:].strip() for line in said if line.startswith(b"data:")]
         payload = b"\n".join(lines)
         if _DONE in lines or payload.startswith(_DONE):
             self.done = True
@@ -290,8 +272,9 @@ class Observer:
     def _seen(self, document: Mapping[str, object]) -> Seen:
         """Read an event in its format, which the first one that has a format settles."""
         if not self._sniffed and (found := reading_of(document)) is not None:
-            self._reading, self._sniffed = found, True
-            self.judged = True
+            self._sniffed = self.judged = True
+            if found is not self._reading:
+                self._read_as(found)
         if self._reading is None:
             return Seen(usage=counts(document.get("usage")))
         return self._reading.seen(document)
@@ -301,9 +284,10 @@ class Observer:
         self._choices.update(seen.choices)
         self._ended.update(seen.ended)
         self._closed |= seen.closed
-        self._begun = seen.begun or self._begun
-        if seen.usage is not None:
-            self.usage = {**self._begun, **seen.usage}
+        under_way = seen.content or (seen.choices and not self._ended)
+        usage = went_in(seen.usage) if under_way and not seen.ended else seen.usage
+        if usage is not None:
+            self.usage = {**(self.usage or {}), **usage}
 
     def _is_whole(self) -> bool:
         """Say whether the answer has every end that its format asks for."""
@@ -322,16 +306,34 @@ class Observer:
         self._kept.append(block)
         self._kept_bytes += len(block)
         if self._kept_bytes > KEPT_BYTES_MAX:
-            self._gather()
+            self._pack()
+
+    def _pack(self) -> None:
+        """Make little of what is kept, for the events of a stream are alike."""
+        packed = zlib.compress(b"\n\n".join(self._kept), 1)
+        self._kept, self._kept_bytes = [], 0
+        self._packed.append(packed)
+        self._packed_bytes += len(packed)
+        while self._packed_bytes > PACKED_BYTES_MAX:
+            self._gather_packed()
+
+    def _gather_packed(self) -> None:
+        """Read the oldest of the packed events."""
+        packed = self._packed.popleft()
+        self._packed_bytes -= len(packed)
+        self._gather_from(zlib.decompress(packed).split(b"\n\n"))
 
     def _gather(self) -> None:
-        """Read text and tool calls from the events that were kept."""
-        reading, kept = self._reading, self._kept
-        self._kept, self._kept_bytes = [], 0
-        if reading is None:
-            return
-        for document in _documents(kept):
-            reading.gather(document, self._gathered)
+        """Read text and tool calls from all events that were kept."""
+        while self._packed:
+            self._gather_packed()
+        kept, self._kept, self._kept_bytes = self._kept, [], 0
+        self._gather_from(kept)
+
+    def _gather_from(self, blocks: list[bytes]) -> None:
+        if self._reading is not None:
+            for document in _documents(blocks):
+                self._reading.gather(document, self._gathered)
 
 
 def _documents(blocks: list[bytes]) -> Iterator[Mapping[str, object]]:

@@ -95,6 +95,7 @@ class Session:
         "_end",
         "_free",
         "_granted_at",
+        "_kept",
         "_lane",
         "_policy",
         "_runtime",
@@ -123,6 +124,7 @@ class Session:
         self._granted_at: float | None = None  # the lane knows the call by this time
         self._tail = b""
         self._told: tuple[dict[str, object], ...] = ()
+        self._kept: object = None
         self._policy = policy
         self.now = runtime.clock.now
         self._started = self.now() if started is None else started
@@ -195,9 +197,14 @@ class Session:
             following = None if lane is None else lane.leave()
         self._wake(following)
 
-    def watch(self, *told: dict[str, object]) -> None:
-        """Keep the call until its body ends; the extensions `told` then hold the whole history."""
+    def watch(self, *told: dict[str, object], kept: object = None) -> None:
+        """Keep the call until its body ends; the extensions `told` then hold the whole history.
+
+        What is `kept` is forgotten with the call, and by no garbage collection before: collected
+        all at once, the nested generators of an HTTP library close one another while they run.
+        """
         self._told = told
+        self._kept = kept
         self._runtime.watched.add(self)
 
     def let_go(self, end: StreamEnd | None = None, tail: bytes = b"") -> None:

@@ -134,9 +134,10 @@ class AsyncWire(Exchange):
             session.record(effect.history, self.readable)
             return response
         chunks = self._chunks or aiter(source)  # type: ignore[arg-type]
-        session.watch(response.extensions, self.told, self.request.extensions)
+        session.watch(response.extensions, self.told, self.request.extensions, kept=chunks)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=True)(watch, chunks, source)
+        self.response = self._chunks = None  # no cycle: what is forgotten ends at once
         return response
 
 

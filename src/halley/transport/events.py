@@ -18,7 +18,7 @@ from halley.core.effects import StreamEnd
 from halley.core.model import Fault, FaultKind, Outcome, Reply, StreamState
 from halley.core.stream_terms import StreamTerms
 from halley.core.streams import Observer
-from halley.transport.decode import Unzip
+from halley.transport.decode import Unpacker
 
 TIMEOUTS = (FaultKind.READ_TIMEOUT, FaultKind.POOL_TIMEOUT)
 DONE = re.compile(rb"^data:[ \t]*\[DONE\]", re.MULTILINE)
@@ -38,6 +38,7 @@ class EventStream:
         "_finished",
         "_head",
         "_held_bytes",
+        "_idle_s",
         "_looked_at",
         "_mask",
         "_now",
@@ -62,7 +63,7 @@ class EventStream:
         mask: Callable[[bytes], bytes],
         sent_at: float,
         deadline: float,
-        unzip: Unzip | None,
+        unzip: Unpacker | None,
     ) -> None:
         self._head = head
         self.observer = observer
@@ -71,6 +72,7 @@ class EventStream:
         self.content_at: float | None = None
         self.lied = False
         self._held_bytes = 0
+        self._idle_s = terms.content_idle_s
         self._looked_at = sent_at
         self._now = now
         self._stall = stall
@@ -86,24 +88,41 @@ class EventStream:
         Raises:
             httpx.ReadTimeout: it came too late.
         """
-        observer, before = self.observer, self.observer.content
+        observer = self.observer
+        before = observer.content
         if self._unzip is None:
             observer.feed(chunk)
         else:
-            for piece in self._unzip.pieces(chunk):
-                observer.feed(piece)
-            if self._unzip.damaged:
-                observer.judged = False
+            self._feed_unzipped(self._unzip, chunk)
         self._looked_at = now = self._now()
         if now > self._deadline:
             raise self._stall("the deadline passed while the body was arriving")
         if observer.finished:
             self._finish(now)
         elif observer.content != before:
-            self.content_at = self.content_at or now
-            self._until = self._at_most(now, self.terms.content_idle_s)
+            self._goes_on(now)
         elif now > self._until:
             raise self._stall("no content for too long, though something came")
+        if observer.done or observer.error is not None:
+            return self._fit_to_see(chunk)
+        return chunk
+
+    def _feed_unzipped(self, unzip: Unpacker, chunk: bytes) -> None:
+        for piece in unzip.pieces(chunk):
+            self.observer.feed(piece)
+        if unzip.damaged:
+            self.observer.judged = False
+
+    def _goes_on(self, now: float) -> None:
+        """Note that content came, and when the next is due."""
+        if self.content_at is None:
+            self.content_at = now
+        idle_s = self._idle_s
+        self._until = self._deadline if idle_s is None else self._at_most(now, idle_s)
+
+    def _fit_to_see(self, chunk: bytes) -> bytes:
+        """Return what may reach the caller of a chunk with which the stream ends, or fails."""
+        observer = self.observer
         if observer.done and observer.judged and not observer.finished:
             self.lied = True
             return self._before_the_lie(chunk)

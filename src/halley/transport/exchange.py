@@ -18,7 +18,7 @@ from halley.core.stream_terms import StreamTerms
 from halley.drivers.keys import Keys
 from halley.drivers.session import Runtime
 from halley.records.redact.known import masked
-from halley.transport.decode import READABLE, look
+from halley.transport.decode import PACKED_BYTES, READABLE, look
 from halley.transport.events import EventStream, state_of
 from halley.transport.family import Family, fault_kind
 from halley.transport.masking import credentials, hide, veil_texts, without_credentials
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=BaseException)
 
 NO_FIELDS: Headers = MappingProxyType({})
-PIECE_BYTES = 16
-"""Of brotli, fed to the HTTP library at once: 16 bytes unfold to at most 16 MiB, 1 KiB to 650."""
 PLAIN_BYTES_MAX = 8 * 1024 * 1024
 
 
@@ -192,7 +190,7 @@ class Exchange:
         pieces = self.family.response(
             200,
             headers={"content-encoding": encoding},
-            content=(raw[at : at + PIECE_BYTES] for at in range(0, len(raw), PIECE_BYTES)),
+            content=(raw[at : at + PACKED_BYTES] for at in range(0, len(raw), PACKED_BYTES)),
         )
         start = b""
         try:

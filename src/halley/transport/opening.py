@@ -15,7 +15,7 @@ from halley.core.endpoints import family_of
 from halley.core.interrupted import Interruption
 from halley.core.model import History, Reply, StreamState
 from halley.core.streams import Observer
-from halley.transport.decode import READABLE, Unzip
+from halley.transport.decode import PLAIN, unpacker
 from halley.transport.events import EventStream
 from halley.transport.exchange import Exchange
 from halley.transport.family import Family
@@ -32,12 +32,13 @@ NO_EVENTS = ("application/json", "text/")
 def event_stream(exchange: Exchange, response: httpx2.Response, effect: Send) -> EventStream | None:
     """Return what watches the event stream in hand, or what came in its place.
 
-    None for any other body, and for one in a compression that the standard library cannot read.
+    None for any other body, and for one in a compression that nobody here can read.
     """
-    encoding = exchange.fields.get("content-encoding", "")
     if not _is_stream(exchange, response):
         return None
-    if encoding and encoding not in READABLE:
+    encoding = exchange.fields.get("content-encoding", "")
+    unzip = unpacker(exchange.family, encoding)
+    if unzip is None and encoding not in PLAIN:
         return None
     observer = Observer(
         family_of(exchange.request.url.path).format,
@@ -52,7 +53,7 @@ def event_stream(exchange: Exchange, response: httpx2.Response, effect: Send) ->
         mask=exchange.mask(),
         sent_at=exchange.sent_at,
         deadline=exchange.deadline,
-        unzip=Unzip(encoding) if encoding and encoding != "identity" else None,
+        unzip=unzip,
     )
     exchange.pace_reads(stream)
     return stream

@@ -133,6 +133,7 @@ class SyncWire(Exchange):
         session.watch(response.extensions, self.told, self.request.extensions)
         watch = Watch(self, session)
         response.stream = stream_class(self.family, is_async=False)(watch, chunks, source)
+        self.response = self._chunks = None  # no cycle: what is forgotten ends at once
         return response
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from types import AsyncGeneratorType
 from typing import TYPE_CHECKING, Any, Self
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from halley.core.effects import StreamEnd
 from halley.core.model import Fault
 from halley.drivers.session import Session
-from halley.transport.decode import READABLE, Unzip
+from halley.transport.decode import ZIPPED, Unzip
 from halley.transport.exchange import Exchange, marked
 from halley.transport.family import Family, fault_kind
 from halley.transport.opening import broke_off
@@ -88,13 +89,13 @@ class Watch:
     def __init__(self, exchange: Exchange, session: Session) -> None:
         self.exchange = exchange
         self.stream = exchange.stream
-        encoding = exchange.fields.get("content-encoding", "")
-        self._unzip = Unzip(encoding) if encoding in READABLE else None
         self._session = session
         self._now = exchange.now
         self._deadline = exchange.deadline
         self._ends = Ends()
         stream = self.stream
+        encoding = exchange.fields.get("content-encoding", "")
+        self._unzip = Unzip(encoding) if encoding in ZIPPED else None
         self.asked = self._asked if stream is None else stream.asked
         self.passes = self._passes if stream is None else stream.look
         self.held = self._take_held()
@@ -130,8 +131,8 @@ class Watch:
 
     def ended(self, error: Exception | None = None) -> Exception | None:
         """The body is over, by itself or by an error; return what to raise."""
-        end = self._ending(error)
-        history = self._session.ended(end, self._body)
+        end, body = self._ending(error), self._body
+        history = self._session.ended(replace(end, counted=body), body)
         if history is None:
             return error
         if self.stream is None:
@@ -159,8 +160,9 @@ class Watch:
         httpx2 says so also when an iteration is collected.
         """
         end = StreamEnd() if self.stream is None else self.stream.closing()
+        body = self._body
         self.exchange.unpace_reads()
-        self._session.let_go(end, self._body)
+        self._session.let_go(replace(end, counted=body), body)
 
 
 class SyncWatched:
@@ -178,13 +180,14 @@ class SyncWatched:
 
         A generator, and not the stream itself: ``yield from`` closes what it delegates to.
         """
-        watch, held = self._watch, self._watch.held
+        watch, chunks, held = self._watch, self._chunks, self._watch.held
+        asked, passes = watch.asked, watch.passes
         error: Exception | None = None
         try:
             while held:
                 yield held.popleft()
-            while watch.asked() and (chunk := next(self._chunks, None)) is not None:
-                if passed := watch.passes(chunk):
+            while asked() and (chunk := next(chunks, None)) is not None:
+                if passed := passes(chunk):
                     yield passed
         except watch.exchange.family.request_error as caught:
             error = caught
