@@ -50,6 +50,7 @@ def payloads(data: bytes) -> list[str]:
 def documents(text: str) -> Iterator[dict[str, Any]]:
     """The JSON objects at the start of the data of an event, of which some gateways put two."""
     decoder = json.JSONDecoder()
+    text = text.lstrip()
     while text:
         try:
             value, end = decoder.raw_decode(text)

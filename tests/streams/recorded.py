@@ -257,7 +257,14 @@ RECORDED = (
         text="One two",
         usage={"input_tokens": 8, "output_tokens": 2},
     ),
-    Recorded("messages_overloaded", Wire.MESSAGES, content=3, error=5, text="One two"),
+    Recorded(
+        "messages_overloaded",
+        Wire.MESSAGES,
+        content=3,
+        error=5,
+        text="One two",
+        usage={"input_tokens": 25},
+    ),
     Recorded("messages_overloaded_first", Wire.MESSAGES, error=0),
     Recorded(
         "gemini_plain_crlf",
@@ -291,7 +298,14 @@ RECORDED = (
         text="One two three",
         usage={"promptTokenCount": 5, "candidatesTokenCount": 3, "totalTokenCount": 8},
     ),
-    Recorded("gemini_error", Wire.GEMINI, content=0, error=1, text="One two"),
+    Recorded(
+        "gemini_error",
+        Wire.GEMINI,
+        content=0,
+        error=1,
+        text="One two",
+        usage={"promptTokenCount": 8},
+    ),
 )
 
 BY_NAME = {recorded.name: recorded for recorded in RECORDED}

@@ -242,13 +242,13 @@ def _messages_seen(event: Object) -> Seen:
 
 
 def _messages_gather(event: Object, into: Gathered) -> None:
-    index = _index(event)
+    index, kind = _index(event), event.get("type")
     delta, block = event.get("delta"), event.get("content_block")
-    if is_object(block):
+    if kind == "content_block_start" and is_object(block):
         if "tool_use" in _word(block.get("type")):
             into.call(index, block.get("id"), block.get("name"))
         into.text(block.get("text"))
-    elif is_object(delta):
+    elif kind == "content_block_delta" and is_object(delta):
         into.text(delta.get("text"))
         if "partial_json" in delta:
             into.call(index, arguments=delta.get("partial_json"))
