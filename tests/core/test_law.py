@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halley.core.account import Account
-from halley.core.law import FREE_AFTER_S, MISSES, SLOW_S, UNIT_S, Law
+from halley.core.law import FREE_AFTER_S, SLOW_S, UNIT_S, Law
 from halley.core.level import GROWTH_MAX, MARGIN
 from halley.core.pace import AskAgain, Lane
 from halley.core.signals import Binds, Event, Signal, Why
@@ -237,20 +237,6 @@ def test_a_probe_that_is_not_refused_ends_a_block(admission):
     assert law.probe_at == -math.inf
 
 
-def test_a_block_that_its_first_probe_ends_teaches_nothing():
-    """Two refusals in a row happen: the calls before them were those of a ramp, and no limit's."""
-    law = settled()
-    law.cycle = Account(count=40, cost=40.0, seconds=8.0)
-    for now in (20.0, 20.2):
-        law.apply(sent(now))
-        law.apply(refused(now + 0.1, now))
-    rate = law.rate_per_s
-    assert law.blocked_at is not None
-    law.apply(sent(20.5))
-    law.apply(Signal(Event.ADMITTED, 21.0, 20.5))
-    assert (law.blocked_at, law.rate_per_s) == (None, rate)
-
-
 def test_a_limit_per_minute_is_known_after_one_block():
     """Twenty at once, then nothing for the rest of the minute: twenty a minute."""
     law, now = Law(ramp=True), 0.0
@@ -453,7 +439,7 @@ def test_what_ends_a_block_raises_no_level_of_tokens():
     law = settled()
     law.suspect.why, law.tokens.value = Why.TOKENS, 100.0
     law.cycle = Account(count=200, cost=9000.0, seconds=10.0)
-    law.blocked_at, law.watched_at, law.cycle_cuts, law.misses = 21.0, 22.0, 1, MISSES + 1
+    law.blocked_at, law.watched_at, law.cycle_cuts = 21.0, 22.0, 1
     law.apply(Signal(Event.ADMITTED, 22.1, 22.0))
     assert law.blocked_at is None
     assert law.tokens.value == 100.0

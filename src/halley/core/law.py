@@ -39,7 +39,7 @@ FIRST_CUT = 0.8
 FIRST_PER_S = 1.0
 """but not below this: so few calls prove no rate."""
 MISSES = 2
-"""So many watched calls in a row that were refused make a block; one more, and it is a real one."""
+"""So many watched calls in a row that were refused make a block."""
 PATIENCE = 2.0
 """Not refused in so many times the longest round trip of a refusal is admitted."""
 PATIENCE_S = 1.0
@@ -274,9 +274,9 @@ class Law:
 
     def _see(self) -> None:
         """The watched call was admitted: the next one is watched, and no block is left."""
-        blocked, self.blocked_at, self.probe_at = self.misses > MISSES, None, -math.inf
         self.watched_at, self.seen, self.misses = None, True, 0
-        if blocked:
+        if self.blocked_at is not None:
+            self.blocked_at, self.probe_at = None, -math.inf
             self._end_cycle()
 
     def _end_cycle(self) -> None:
