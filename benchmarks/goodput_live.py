@@ -71,7 +71,8 @@ class Run:
             module(
                 "server",
                 *("--port", str(port), "--rate", str(options.rate)),
-                *("--latency", str(options.latency), "--ledger", self._server),
+                *("--latency", str(options.latency), "--refusal", str(options.refusal)),
+                *("--ledger", self._server),
             ),
             port,
         )
@@ -200,6 +201,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--calls", type=int, default=25, help="that a worker keeps open")
     parser.add_argument("--rate", type=float, default=10.0, help="what the server admits a second")
     parser.add_argument("--latency", type=float, default=0.5, help="median of the answers")
+    parser.add_argument("--refusal", type=float, default=0.1, help="round trip of a 429")
     parser.add_argument("--pacer", choices=("none", "redis"), default="none")
     parser.add_argument("--kill", choices=("redis", "worker", "simulator"))
     parser.add_argument("--at", type=float, default=20.0, help="seconds after the start")

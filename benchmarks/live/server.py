@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from halley.simulator import Server, SimReply, SimRequest, Simulator, serve_forever
@@ -21,18 +22,19 @@ WHAT = {200: "admitted", 429: "refused"}
 
 
 class Audited(Simulator):
-    """A simulator that keeps a ledger outside its process."""
+    """A simulator that keeps a ledger outside its process, and refuses in `refusal_s`."""
 
-    def __init__(self, profile: Profile, ledger: Ledger) -> None:
+    def __init__(self, profile: Profile, ledger: Ledger, refusal_s: float) -> None:
         super().__init__(profile=profile)
         self._facts = ledger
+        self._refusal_s = refusal_s
 
     def handle(self, request: SimRequest, now: float, *, speed: float = 1.0) -> SimReply:
         """Answer one request and write it down."""
         reply = super().handle(request, now, speed=speed)
         what = WHAT.get(reply.status, "other")
         self._facts.write(request.headers.get(CALL_HEADER, ""), what, str(reply.status))
-        return reply
+        return replace(reply, latency_s=self._refusal_s) if what == "refused" else reply
 
 
 def main() -> None:
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--latency", type=float, required=True)
+    parser.add_argument("--refusal", type=float, required=True)
     parser.add_argument("--ledger", type=Path, required=True)
     options = parser.parse_args()
     profile = Profile(
@@ -50,7 +53,7 @@ def main() -> None:
         latency=Latency(median_s=options.latency, sigma=0.5),
         retry_after=0.0,
     )
-    simulator = Audited(profile, Ledger(options.ledger))
+    simulator = Audited(profile, Ledger(options.ledger), options.refusal)
     asyncio.run(serve_forever(simulator, port=options.port, ready=_tell))
 
 

@@ -19,6 +19,12 @@ from benchmarks.live.ledger import (
     unfinished,
     write_clock,
 )
+from benchmarks.live.server import Audited
+
+from halley.simulator import SimRequest, keys
+from halley.simulator.latency import Latency
+from halley.simulator.limits import Limits
+from halley.simulator.profile import Profile
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +73,19 @@ def test_the_clock_is_read_whole_or_not_at_all(tmp_path):
     assert read_clock(path) is None
     write_clock(path, 12.5)
     assert read_clock(path) == 12.5
+
+
+def test_a_refusal_takes_its_own_time_and_not_an_answers(tmp_path):
+    """As a gateway's: it asks no model."""
+    profile = Profile("p", "p", limits=Limits(rate_per_s=1.0, burst=1), latency=Latency(7.0, 0.0))
+    server = Audited(profile, Ledger(tmp_path / "ledger"), 0.25)
+    body = b'{"model":"gpt-5-mini","messages":[{"role":"user","content":"hello"}]}'
+    headers = {"authorization": f"Bearer {keys.VALID}"}
+    post = SimRequest("POST", "/v1/chat/completions", headers=headers, body=body)
+    answer, refusal = (server.handle(post, 0.0) for _ in range(2))
+    assert (answer.status, refusal.status) == (200, 429)
+    assert (answer.latency_s, refusal.latency_s) == (7.0, 0.25)
+    assert [fact.what for fact in facts(tmp_path / "ledger")] == ["admitted", "refused"]
 
 
 def live(*words: str) -> dict:

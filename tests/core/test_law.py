@@ -126,6 +126,62 @@ def test_a_burst_of_refusals_is_one_cut():
     assert law.cuts == cuts + 1
 
 
+class TestWhoDidNotKnowOfTheCut:
+    """Another process sent on at the old rate: its refusals say nothing of the new one."""
+
+    @pytest.mark.parametrize("turns", [0, 1])
+    def test_is_no_second_cut(self, turns):
+        """Who knew of it is; one admission lies between."""
+        law = self.cut()
+        for now in (20.1, 20.2, 20.3, 20.4):
+            law.apply(self.known(sent(now), 1))
+        law.apply(Signal(Event.ADMITTED, 20.5, 20.1))
+        law.apply(self.known(refused(20.5, 20.3), turns))
+        assert law.cuts == 2 + turns
+
+    @pytest.mark.parametrize("turns", [0, 1])
+    def test_begins_no_block(self, turns):
+        """Who knew of it and was refused does."""
+        law = self.cut()
+        for now in (20.1, 20.2, 20.3):
+            law.apply(self.known(sent(now), turns))
+            law.apply(self.known(refused(now + 0.05, now), turns))
+        assert (law.blocked_at is not None) == bool(turns)
+
+    def test_is_taken_out_of_what_was_admitted(self):
+        """Its call did not get through, whatever it knew."""
+        law = self.cut()
+        for now in (20.1, 20.2):
+            law.apply(self.known(sent(now), 0))
+        law.apply(self.known(refused(20.25, 20.1), 0))
+        assert law.burst.count == 1
+
+    def test_is_no_probe_of_a_block(self):
+        """Its admission does not end one: it was sent before that was known."""
+        law = self.cut()
+        law.apply(self.known(sent(20.1), 1))
+        law.apply(self.known(refused(20.15, 20.1), 1))
+        assert law.turns == 2
+        for turns, ended in ((1, False), (2, True)):
+            law.apply(self.known(sent(20.2 + turns), turns))
+            law.apply(Signal(Event.ADMITTED, 20.3 + turns, 20.2 + turns))
+            assert (law.blocked_at is None) == ended
+
+    @staticmethod
+    def cut() -> Law:
+        """A law that was cut at 20 s, for the second time; the sender knew of the first turn."""
+        law = settled()
+        law.turns = 0
+        law.apply(refused(20.0, 19.9))
+        assert (law.cuts, law.turns) == (2, 1)
+        return law
+
+    @staticmethod
+    def known(signal: Signal, turns: int) -> Signal:
+        """As a process tells it that knew of so many turns."""
+        return signal._replace(turns=turns)
+
+
 def test_a_cut_goes_a_little_below_what_was_admitted():
     """Ten a second were, until a rate of eleven was refused."""
     law = Law(ramp=True)

@@ -236,8 +236,8 @@ def test_a_lane_that_is_shared_keeps_its_signals_for_the_others():
     shared.enter(Waiting(), 1.0, 9.0, cost=30.0)
     shared.refused(1.1, 1.0, Why.RATE)
     assert shared.outbox == [
-        Signal(Event.SENT, 1.0, 1.0, Binds.NOTHING, 30.0, 7),
-        Signal(Event.REFUSED, 1.1, 1.0, Binds.NOTHING, 30.0, 7, Why.RATE),
+        Signal(Event.SENT, 1.0, 1.0, Binds.NOTHING, 30.0, 7, turns=0),
+        Signal(Event.REFUSED, 1.1, 1.0, Binds.NOTHING, 30.0, 7, Why.RATE, 0),
     ]
 
 

@@ -87,6 +87,28 @@ def test_two_clocks_make_one_law(store: dict[str, Record]) -> None:
     assert one.lane.rate_per_s == two.lane.rate_per_s
 
 
+@pytest.mark.parametrize("heard", [False, True])
+def test_who_has_not_heard_of_a_cut_makes_no_second_one(
+    store: dict[str, Record], *, heard: bool
+) -> None:
+    """It went on at the old rate for a moment; had it heard, its refusal would have counted."""
+    one, two = Here("a", store), Here("b", store)
+    for here in (one, two, one, two):
+        here.send(100.0)
+        here.exchange(100.0)
+    one.lane.refused(100.1, 100.0)
+    one.exchange(100.1)
+    one.send(103.0)
+    one.lane.admitted(103.1, 103.0)
+    if heard:
+        two.exchange(100.2)
+    two.send(103.2)
+    two.lane.refused(103.3, 103.2)
+    for here in (one, two, one):
+        here.exchange(103.4)
+    assert one.lane.law.cuts == two.lane.law.cuts == 1 + heard
+
+
 @given(st.floats(0, 1e6), st.floats(0.001, 100), st.floats(-2e9, 2e9))
 def test_a_refusal_still_names_its_send_after_it_was_moved(
     sent_at: float, seconds: float, ahead_s: float

@@ -20,9 +20,7 @@ from typing import Any, assert_never
 from halley.core.account import Account, Lately
 from halley.core.level import Level
 from halley.core.signals import Binds, Event, Signal, Why
-from halley.core.suspect import Suspect
-
-__all__ = ["Binds", "Event", "Law", "Signal", "Why"]
+from halley.core.suspect import EDGES, Suspect
 
 UNIT_S = 5.0
 """The law's unit of time."""
@@ -63,7 +61,6 @@ SLOW_S = 900.0
 SLOW_GROWTH = math.log(1.5) / SLOW_S
 """OpenAI's `slow_down`: for 15 minutes no more than half as much again in 15 minutes."""
 
-
 PARTS = ("suspect", "requests", "tokens", "calls", "burst", "cycle", "lately")
 INSTANTS = (
     "sent_at",
@@ -89,6 +86,7 @@ class Law:
         burst: What was admitted since the last cut.
         cycle: What was admitted since the last block ended.
         lately: Requests of the last one to two seconds.
+        turns: Cuts and blocks; who did not know of the last one when it sent did not obey it.
         cut_at: When the last cut was.
         watched_at: When the call was sent whose fate tells an admission from a block.
         seen: An admission is known since the last cut.
@@ -118,6 +116,7 @@ class Law:
     sent_at: float = -math.inf
     lately: Lately = field(default_factory=Lately)
     cuts: int = 0
+    turns: int = 0
     cut_at: float = -math.inf
     watched_at: float | None = None
     seen: bool = True
@@ -231,7 +230,7 @@ class Law:
             self.probe_at = now + self._patience_s
         elif signal.binds is not Binds.NOTHING and sent_before > -math.inf:
             self._grow(signal.binds, now, now - sent_before)
-        if self.watched_at is None:
+        if self.watched_at is None and self._knew(signal):
             self.watched_at = now
         self.sends += 1
         self.burst.add(1, signal.cost)
@@ -269,6 +268,10 @@ class Law:
             most = SLOW_GROWTH * seconds if now < self.slow_until else math.inf
             level.grow(seconds / unit_s, most)
 
+    def _knew(self, signal: Signal) -> bool:
+        """Say whether the sender knew of the last cut or block when the call was sent."""
+        return signal.turns is None or signal.turns >= self.turns
+
     def _see(self) -> None:
         """The watched call was admitted: the next one is watched, and no block is left."""
         self.watched_at, self.seen, self.misses = None, True, 0
@@ -292,11 +295,12 @@ class Law:
 
     def _refused(self, signal: Signal) -> None:
         why, watched = self._why(signal), self.watched_at == signal.sent_at
-        fresh = signal.sent_at >= self.cut_at
+        since = signal.sent_at >= self.cut_at
+        fresh = since and self._knew(signal)
         self.refusal_s = max(0.9 * (self.refusal_s or 0.0), signal.now - signal.sent_at)
         self.lately.refused()
         self.cycle.add(-1, -signal.cost)
-        if fresh:
+        if since:
             self.burst.add(-1, -signal.cost)
         if watched:
             self.watched_at = None
@@ -329,7 +333,7 @@ class Law:
             return Why.RATE if unknown else why
         if signal.in_flight == 1:
             self.suspect.acquit_calls()
-        if self.seen and signal.sent_at >= self.cut_at:
+        if self.seen and signal.sent_at >= self.cut_at and self._knew(signal):
             self.suspect.judge(signal.in_flight, signal.cost)
         if self.suspect.why is not Why.CONCURRENCY and not self.said_calls:
             self.calls = Level()
@@ -353,6 +357,7 @@ class Law:
             self._cut_level(self.requests, burst.count / since_s, since_s, cut=why is Why.RATE)
             self._cut_level(self.tokens, burst.cost / since_s, since_s, cut=why is Why.TOKENS)
         self.cuts += 1
+        self.turns += 1
         self.cycle_cuts += 1
         self.blocks *= 1.0 - BLOCK_WEIGHT
         self.cut_at, self.burst = now, Account()
@@ -364,7 +369,7 @@ class Law:
         if since_s >= UNIT_S / 2 and self.burst.count >= ENOUGH:
             level.remember(min(admitted, level.value or admitted), since_s)
         if cut and level.value is not None:
-            level.cut(admitted)
+            level.cut(admitted, self.burst.count)
         elif admitted > 0:
             level.value = admitted
             level.calm()
@@ -379,16 +384,14 @@ class Law:
     def _cut_calls(self, in_flight: int) -> None:
         """One fewer than were refused, if that is known."""
         if in_flight:
-            fewer = float(max(1, in_flight - 1))
-            self.calls.value = min(fewer, self.calls.value or math.inf)
-            self.calls.mark = max(self.calls.mark, fewer)
-            self.calls.calm()
+            self.calls.edge(float(max(1, in_flight - 1)), sure=self.suspect.edges == EDGES)
 
     def _miss(self, now: float) -> None:
         """A watched call was refused: the second in a row makes a block, or goes on with one."""
         self.misses += 1
         if self.blocked_at is None and self.misses >= MISSES:
             self.blocked_at = now
+            self.turns += 1
             self.blocks += BLOCK_WEIGHT
         if self.blocked_at is not None:
             slot_s = PROBE_SLOTS / self.requests.value if self.requests.value else 0.0

@@ -16,8 +16,10 @@ GROWTH_MAX = 1.5
 """No faster than this in a unit of time."""
 MARGIN = 0.97
 """A cut goes this little below what was admitted."""
+KNOWN = 4
+"""What so many calls were admitted in is as good an estimate as the level itself."""
 CUT_LEAST = 0.5
-"""But not below this share of the level: the estimate of a short time is a poor one."""
+"""No cut goes below this share of the level."""
 HASTE = 8.0
 """So many times faster passes the time of a level that was cut to less than `FAR` of its mark."""
 FAR = 0.7
@@ -55,17 +57,35 @@ class Level:
         growth = min(GROWTH_MAX, haste * GROWTH * math.exp2(min(self.quiet, 60.0)))
         self.value *= math.exp(min(growth * units, most))
 
-    def cut(self, admitted: float) -> None:
+    def cut(self, admitted: float, count: int) -> None:
         """Go a little below what was admitted, and below where it was.
 
-        >>> level = Level(10.0)
-        >>> level.cut(8.0)
-        >>> level.value
-        7.76
+        Args:
+            admitted: In a unit of time, since the cut before.
+            count: Calls that were: a few may be one too many or too few, and the level counts too.
+
+        >>> few, many = Level(10.0), Level(10.0)
+        >>> few.cut(5.0, count=5)
+        >>> many.cut(5.0, count=500)
+        >>> round(few.value / MARGIN, 2), round(many.value / MARGIN, 2)
+        (6.67, 5.02)
         """
         assert self.value is not None
+        likely = self._likely(admitted, count) if admitted > 0 and count > 0 else self.value
         least = CUT_LEAST * self.value
-        self.value = min(MARGIN * self.value, max(MARGIN * admitted, least))
+        self.value = min(MARGIN * self.value, max(MARGIN * likely, least))
+        self.calm()
+
+    def _likely(self, admitted: float, count: int) -> float:
+        """Weigh what was admitted against the level: a count is known to a call, however long."""
+        assert self.value is not None
+        weight = (count / KNOWN) ** 2
+        return (weight + 1.0) / (weight / admitted + 1.0 / self.value)
+
+    def edge(self, fewer: float, *, sure: bool) -> None:
+        """Go to the most calls in flight that are admitted; if it is `sure`, no more ever were."""
+        self.value = min(fewer, self.value or math.inf)
+        self.mark = fewer if sure else max(self.mark, fewer)
         self.calm()
 
     def know(self, admitted: float, *, sure: bool) -> None:

@@ -115,7 +115,7 @@ class Lane:
         self._queue_max = queue_max
         self._queues: dict[int, OrderedDict[Ticket, float]] = {}
         self._queued = 0
-        self._sends: OrderedDict[float, tuple[int, float]] = OrderedDict()
+        self._sends: OrderedDict[float, tuple[int, float, int | None]] = OrderedDict()
         self._others = 0
         self._next_at = self._tokens_at = self._held_until = -math.inf
         self._capped = False
@@ -245,10 +245,11 @@ class Lane:
             self._capped = False
         self.in_flight += 1
         in_flight = self.in_flight + self._others
-        self._sends[now] = (in_flight, cost)
+        turns = self.law.turns
+        self._sends[now] = (in_flight, cost, turns)
         if len(self._sends) > SENDS_KEPT:
             self._sends.popitem(last=False)
-        self._tell(Signal(Event.SENT, now, now, binds, cost, in_flight))
+        self._tell(Signal(Event.SENT, now, now, binds, cost, in_flight, turns=turns))
         self._take(now, cost)
 
     def _take(self, now: float, cost: float) -> None:
@@ -275,8 +276,8 @@ class Lane:
         """Learn from a 429 for a call sent at `sent_at`; `wait_s` is the server's wait."""
         if wait_s is not None:
             self.hold(now, wait_s)
-        in_flight, cost = self._sends.get(sent_at, (0, 1.0))
-        self._tell(Signal(Event.REFUSED, now, sent_at, Binds.NOTHING, cost, in_flight, why))
+        in_flight, cost, turns = self._sends.get(sent_at, (0, 1.0, None))
+        self._tell(Signal(Event.REFUSED, now, sent_at, Binds.NOTHING, cost, in_flight, why, turns))
         if self.law.cut_at == now and (rate := self.rate_per_s) is not None:
             self._next_at = max(self._next_at, now + 1.0 / rate)
 

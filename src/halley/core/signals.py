@@ -55,6 +55,7 @@ class Signal(NamedTuple):
             rate, per second.
         in_flight: SENT and REFUSED: calls in flight when it was sent, itself included; 0: unknown.
         why: REFUSED: what it says.
+        turns: SENT and REFUSED: those of the law that the sender knew of; None: of all.
     """
 
     event: Event
@@ -64,15 +65,16 @@ class Signal(NamedTuple):
     cost: float = 1.0
     in_flight: int = 0
     why: Why = Why.UNKNOWN
+    turns: int | None = None
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Signal:
         """Return a signal that went through JSON.
 
         >>> import json
-        >>> sent = Signal(Event.REFUSED, 2.5, 2.0, cost=30.0, in_flight=4, why=Why.RATE)
+        >>> sent = Signal(Event.REFUSED, 2.5, 2.0, cost=30.0, in_flight=4, why=Why.RATE, turns=2)
         >>> Signal.of(json.loads(json.dumps(sent))) == sent
         True
         """
-        event, now, sent_at, binds, cost, in_flight, why = values
-        return cls(Event(event), now, sent_at, Binds(binds), cost, in_flight, Why(why))
+        event, now, sent_at, binds, cost, in_flight, why, turns = values
+        return cls(Event(event), now, sent_at, Binds(binds), cost, in_flight, Why(why), turns)
