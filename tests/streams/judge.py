@@ -62,9 +62,9 @@ def documents(text: str) -> Iterator[dict[str, Any]]:
 
 
 def parsed(text: str) -> Any:
-    """JSON, or None."""
+    """JSON, or None; models write line feeds and tabs into texts as they are."""
     try:
-        return json.loads(text)
+        return json.loads(text, strict=False)
     except ValueError:
         return None
 
