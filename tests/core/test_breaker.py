@@ -112,6 +112,7 @@ class TestOpening:
         (Fault(FaultKind.READ_TIMEOUT), True),
         (Fault(FaultKind.POOL_TIMEOUT), False),
         (Fault(FaultKind.UNSUPPORTED), False),
+        (Fault(FaultKind.MALFORMED), False),
         (error(429), False),
         (error(429, message="the upstream load is saturated"), False),
         (error(400, message="bad"), False),
@@ -278,7 +279,7 @@ def test_a_cancelled_probe_gives_budget_and_probe_back():
 
 
 FULL_POOL = Fault(FaultKind.POOL_TIMEOUT)
-BAD_HEADER = Fault(FaultKind.UNSUPPORTED)
+BAD_HEADER = Fault(FaultKind.MALFORMED)
 
 
 @pytest.mark.parametrize("ours", [FULL_POOL, BAD_HEADER])

@@ -21,11 +21,12 @@ def test_without_the_package_the_error_names_the_extra(monkeypatch: pytest.Monke
     assert str(caught.value) == "pacer: needs the package redis: pip install 'halley[redis]'"
 
 
-def test_a_url_that_is_none_is_refused_without_being_shown() -> None:
-    """A setting that the client cannot read, which could be a password: nothing is repeated."""
+@pytest.mark.parametrize("setting", ["socket_timeout", "socket_timeouts"])
+def test_a_url_that_is_none_is_refused_without_being_shown(setting: str) -> None:
+    """A setting that cannot be read, or that nobody knows, may be a password: it is not shown."""
     password = "half" + "/" + "hidden"
     with pytest.raises(halley.PolicyError) as caught:
-        halley.Client(policy=halley.Policy(pacer=f"redis://cache.test?socket_timeout={password}"))
+        halley.Client(policy=halley.Policy(pacer=f"redis://cache.test?{setting}={password}"))
     assert str(caught.value) == "pacer: the redis client does not take this URL"
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__

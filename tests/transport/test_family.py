@@ -25,7 +25,7 @@ MEANING = {
     "WriteError": FaultKind.WRITE,
     "ProxyError": FaultKind.PROXY,
     "UnsupportedProtocol": FaultKind.UNSUPPORTED,
-    "LocalProtocolError": FaultKind.UNSUPPORTED,
+    "LocalProtocolError": FaultKind.MALFORMED,
     "RemoteProtocolError": FaultKind.PROTOCOL,
     "DecodingError": FaultKind.UNKNOWN,
     "TooManyRedirects": FaultKind.UNKNOWN,

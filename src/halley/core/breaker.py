@@ -30,7 +30,7 @@ Target: TypeAlias = tuple[str, str]
 """Origin and model."""
 
 
-_OURS: Final = frozenset({FaultKind.POOL_TIMEOUT, FaultKind.UNSUPPORTED})
+_OURS: Final = frozenset({FaultKind.POOL_TIMEOUT, FaultKind.UNSUPPORTED, FaultKind.MALFORMED})
 """A full pool, and a request that no server could be sent."""
 
 

@@ -124,6 +124,7 @@ class FaultKind(StrEnum):
     PROXY = "proxy"
     POOL_TIMEOUT = "pool_timeout"
     UNSUPPORTED = "unsupported"
+    MALFORMED = "malformed"
     WRITE = "write"
     WRITE_TIMEOUT = "write_timeout"
     READ = "read"
@@ -155,6 +156,7 @@ NEVER_SENT = frozenset(
         FaultKind.PROXY,
         FaultKind.POOL_TIMEOUT,
         FaultKind.UNSUPPORTED,
+        FaultKind.MALFORMED,
     }
 )
 """Faults before the first byte of the request: repeating them cannot buy anything twice."""

@@ -63,7 +63,7 @@ class Observer:
         finished: The answer is whole: every choice has its finish reason, tool calls can be read.
         done: The stream said ``[DONE]``, whatever that is worth.
         error: The body of the error that came inside the stream; None: none did.
-        damaged: That error is an event that is no JSON: what was to be read was lost on the way.
+        damaged: That error is an event that is no JSON object, which no SDK can read.
         usage: LLM tokens by the provider's names: of an answer under way only what went in, if it
             says so; None as long as nothing is known.
         judged: Its end can be told: the format is known, and nothing was skipped.
@@ -258,6 +258,7 @@ class Observer:
         documents, whole = _parsed(payload)
         for document in documents:
             if names_error(document):
+                self.damaged = self.damaged or (self.error is None and not is_object(document))
                 self.error = self.error or payload
             elif is_object(document):
                 self._take(self._seen(document))

@@ -21,6 +21,13 @@ ROWS: Final = (
         origin=Origin.CLIENT,
     ),
     Row(
+        "transport.malformed",
+        Kind.INVALID_REQUEST,
+        f"{_HTTPX}: LocalProtocolError; most often a key that was read with its line break",
+        labels=("@fault.malformed",),
+        origin=Origin.CLIENT,
+    ),
+    Row(
         "transport.tls",
         Kind.CONNECTION,
         "failsafe-go failsafehttp, 2026: a certificate does not heal by waiting",

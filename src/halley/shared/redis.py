@@ -130,7 +130,7 @@ def _client(url: str) -> Any:  # noqa: ANN401 - a class of an extra
         from redis.retry import Retry  # noqa: PLC0415
     except ImportError:
         raise RedisMissingError("needs the package redis: pip install 'halley[redis]'") from None
-    return redis.Redis.from_url(
+    client = redis.Redis.from_url(
         url,
         decode_responses=True,
         socket_connect_timeout=TIMEOUT_S,
@@ -138,6 +138,12 @@ def _client(url: str) -> Any:  # noqa: ANN401 - a class of an extra
         retry=Retry(NoBackoff(), 0),
         max_connections=1,
     )
+    pool = client.connection_pool
+    try:
+        pool.connection_class(**pool.connection_kwargs)  # connects to nothing
+    except TypeError as error:
+        raise ValueError("a setting in the query that the client does not know") from error
+    return client
 
 
 def _json(value: object) -> str:

@@ -3,8 +3,8 @@
 What it says is the observer's affair; here is what has to do with time, chunks and compression. The
 bytes stay as they came, except for three things. A key that an error echoes is masked, in the chunk
 that makes it an error. Two are kept from the caller: a `[DONE]` after an answer that is not whole,
-which SDKs take for the end and would never learn of the interruption; and an event that is no JSON,
-at which SDKs raise the bare error of their parser.
+which SDKs take for the end and would never learn of the interruption; and an event that is no JSON
+object, at which SDKs raise a bare error of Python's.
 """
 
 from __future__ import annotations

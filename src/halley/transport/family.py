@@ -34,7 +34,7 @@ FAULTS = {
     "WriteError": FaultKind.WRITE,
     "ProxyError": FaultKind.PROXY,
     "UnsupportedProtocol": FaultKind.UNSUPPORTED,
-    "LocalProtocolError": FaultKind.UNSUPPORTED,
+    "LocalProtocolError": FaultKind.MALFORMED,
     "RemoteProtocolError": FaultKind.PROTOCOL,
 }
 """Exceptions of httpx and httpx2 by name, most specific first in their class order."""
