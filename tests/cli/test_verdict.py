@@ -1,4 +1,4 @@
-"""What a call came to: exit codes by the table of the README, words, and JSON."""
+"""What a call came to: exit codes by the table of docs/command-line.md, words, and JSON."""
 
 import pytest
 
