@@ -72,6 +72,7 @@ def run(source: str, python: str, base_url: str) -> subprocess.CompletedProcess[
             text=True,
             timeout=TIMEOUT_S,
             env=environment,
+            cwd=folder,
             check=False,
         )
 

@@ -25,7 +25,7 @@ DAYS = {"demo": 4, "rough": 2, "outage": 1}
 
 
 def requests() -> list[Request]:
-    """What a program asks for in a day: mostly chats, a few mistakes, three videos, a poll."""
+    """What a program asks for in a day: chats, some mistakes, videos, a model without quota."""
     asked = [_post("/v1/chat/completions", model="gpt-5-mini", messages=_say(n)) for n in range(20)]
     asked += [
         _post("/v1/embeddings", model="text-embedding-3-small", input=f"{n}") for n in range(4)
@@ -33,6 +33,7 @@ def requests() -> list[Request]:
     asked += [_post("/v1/chat/completions", model="no-such-model", messages=_say(20))]
     asked += [_post("/v1/chat/completions", model="gpt-5-mini")]
     asked += [_post("/v1/videos", model="sora-2", prompt=f"{n}", seconds="4") for n in range(3)]
+    asked += [_post("/v1/chat/completions", model="o4-mini", messages=_say(21))]
     asked += [Request("GET", "https://api.cometapi.com", "/v1/videos/task_unknown")]
     return asked
 

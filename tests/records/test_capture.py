@@ -6,7 +6,10 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,6 +19,7 @@ from halley.records.capture import keep
 from tests.lines import QUICK, Answer, Line, failing, fault
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="file modes")
+NOBODY = 65534
 KEY = "sk-" + "k7" * 20
 BODY = b'{"error":{"message":"no (request id: 2026AbC)","param":"\xff"}}'
 
@@ -82,25 +86,93 @@ def test_it_is_off_unless_asked_for(line: Line, tmp_path: Path, monkeypatch: pyt
     assert kept(tmp_path) == []
 
 
-@pytest.mark.parametrize("kind", ["open to others", "a link", "a file", "nowhere"])
-def test_a_place_that_is_not_private_is_refused(line: Line, tmp_path: Path, caplog, kind: str):
-    """Nothing is written there, the log says why, and the call has its answer."""
-    folder, elsewhere = tmp_path / "bodies", tmp_path / "elsewhere"
-    elsewhere.mkdir(0o700)
+def spoil(folder: Path, kind: str) -> None:
+    """Put something in the place of a directory that is no place for secrets."""
     match kind:
         case "open to others":
             folder.mkdir()
             folder.chmod(0o750)
         case "a link":
-            folder.symlink_to(elsewhere)
+            (folder.parent / "elsewhere").mkdir(0o700)
+            folder.symlink_to("elsewhere")
+        case "a dangling link":
+            folder.symlink_to("missing")
         case "a file":
             folder.write_text("")
-        case "nowhere":
-            folder = tmp_path / "missing" / "bodies"
+
+
+UNUSABLE = {
+    "open to others": "expected a directory of yours with mode 0700",
+    "a link": "Not a directory",
+    "a dangling link": "Not a directory",
+    "a file": "Not a directory",
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_a_place_that_is_not_private_makes_no_client(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+):
+    """The setting, its value, what is allowed and what is wrong, in one line; nothing is made."""
+    monkeypatch.chdir(tmp_path)
+    spoil(Path("bodies"), kind)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(halley.PolicyError) as caught:
+        halley.Client(policy=halley.Policy(capture="bodies"))
+    allowed = "a writable directory of yours with mode 0700, or a new one where it can be made"
+    assert str(caught.value) == f"capture: expected {allowed}, got 'bodies': {UNUSABLE[kind]}"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_place_into_nowhere_makes_no_client(tmp_path: Path):
+    """No directory above the one that is asked for is made."""
+    with pytest.raises(halley.PolicyError, match=r"^capture: .*: No such file or directory$"):
+        halley.Client(policy=halley.Policy(capture=str(tmp_path / "missing" / "bodies")))
+    assert kept(tmp_path) == []
+
+
+def test_a_directory_that_takes_no_files_makes_no_client():
+    """It is private and there, but its owner may only read it."""
+    with TemporaryDirectory() as place, unprivileged(place):
+        folder = Path(place, "bodies")
+        folder.mkdir()
+        folder.chmod(0o500)
+        with pytest.raises(halley.PolicyError, match=r"^capture: .*: Permission denied$"):
+            halley.Client(policy=halley.Policy(capture=str(folder)))
+
+
+@contextmanager
+def unprivileged(place: str) -> Iterator[None]:
+    """Be somebody for whom file modes count, with a directory of their own."""
+    if os.geteuid():
+        yield
+        return
+    os.chown(place, NOBODY, -1)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_both_paths_are_told_at_once(tmp_path: Path):
+    """One look finds all that is wrong."""
+    missing = tmp_path / "missing"
+    chosen = halley.Policy(records=str(missing / "log"), capture=str(missing / "bodies"))
+    with pytest.raises(halley.PolicyError) as caught:
+        halley.Client(policy=chosen)
+    assert [mistake.path for mistake in caught.value.mistakes] == ["records", "capture"]
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_a_place_that_is_spoiled_later_costs_no_call(line: Line, tmp_path: Path, caplog, kind: str):
+    """Nothing is written there, the log says why, and the call has its answer."""
+    folder = tmp_path / "bodies"
     caller = line.client(failing(400, BODY), policy=QUICK.override({"capture": str(folder)}))
+    folder.rmdir()
+    spoil(folder, kind)
     assert caller.post().status_code == 400
     assert "bodies cannot be kept in" in caplog.text
-    assert kept(elsewhere) == []
     assert not folder.is_dir() or kept(folder) == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -142,14 +143,36 @@ def test_text_that_is_no_text_is_written_as_escapes(tmp_path: Path):
     assert [json.loads(one)["model"] for one in lines] == [r"\ud800", r"a\nb", r"\u2028"]
 
 
-@pytest.mark.parametrize("place", ["", "missing/records.jsonl"])
-def test_a_file_that_cannot_be_written_costs_no_call(
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [(".", "Is a directory"), ("missing/log", "No such file or directory")],
+)
+def test_a_path_that_cannot_be_used_makes_no_client(monkeypatch, tmp_path: Path, place, reason):
+    """The setting, its value, what is allowed and what is wrong, in one line; nothing is made."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(halley.PolicyError) as caught:
+        halley.Client(policy=halley.Policy(records=place))
+    allowed = "'stderr', or a file to append to where one is or can be made"
+    assert str(caught.value) == f"records: expected {allowed}, got '{place}': {reason}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_makes_no_client_fail():
+    """Nothing is written for a client: what the disk has no room for is a record's affair."""
+    halley.Client(policy=halley.Policy(records="/dev/full")).close()
+
+
+@pytest.mark.parametrize("place", ["/dev/full", "gone/records.jsonl"])
+def test_a_file_that_cannot_be_written_later_costs_no_call(
     line: Line, tmp_path: Path, caplog, place: str
 ):
-    """A directory, or a path into nowhere: the call succeeds, and the log says what is wrong."""
+    """The disk is full, or the directory is gone: the call succeeds, and the log says so."""
     caplog.set_level("ERROR", "halley")
-    policy = halley.Policy(records=str(tmp_path / place))
-    assert line.client(policy=policy).post().status_code == 200
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    caller = line.client(policy=halley.Policy(records=str(tmp_path / place)))
+    shutil.rmtree(gone)
+    assert caller.post().status_code == 200
     assert "records cannot be written to" in caplog.text
     assert "Error" in caplog.text
 

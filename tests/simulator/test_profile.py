@@ -32,6 +32,11 @@ def test_an_unknown_profile_names_the_others():
         ({"faults": {"busi": 0.1}}, "unknown fault 'busi'"),
         ({"faults": {"busy": 0.7, "reset": 0.4}}, "faults: expected shares that add up"),
         ({"paid": {"busy": -0.1}}, "paid: busy: expected a share of 0 to 1, got -0.1"),
+        ({"faults": {"html_200": 0.1}}, "html_200: final, so a repeat must meet it too"),
+        ({"paid": {"key_invalid": 0.1}}, "expected it in `permanent` or `barred`"),
+        ({"barred": {"gpt-5": "busy"}}, "barred: gpt-5: expected a final refusal, got busy"),
+        ({"barred": {"gpt-5": "cut"}}, "expected a final refusal, got cut"),
+        ({"barred": {"gpt-5": "quota"}}, "unknown fault 'quota'"),
         ({"outages": (Outage(0, 1, "cut"),)}, "expected one that refuses, got 'cut'"),
     ],
 )
@@ -74,6 +79,33 @@ def test_a_permanent_fault_follows_its_call(caller):
     met = [[call(call=f"call-{n}").status for _ in range(5)] for n in range(40)]
     assert all(len(set(statuses)) == 1 for statuses in met)
     assert {statuses[0] for statuses in met} == {200, 500}
+
+
+def test_a_barred_model_is_barred_for_every_call(caller):
+    """A used-up quota is used up for whoever asks, however often; other models go on."""
+    call = caller(profile=Profile("used up", "", barred={"gpt-5": "upstream_quota"}))
+    chat = {"messages": [{"role": "user", "content": "hi"}]}
+
+    def statuses(model):
+        body = {"model": model, **chat}
+        return {call(body=body, call=f"{model}-{n % 4}").status for n in range(12)}
+
+    assert statuses("gpt-5") == {429}
+    assert statuses("gpt-5-mini") == {200}
+
+
+@pytest.mark.parametrize("profile", ["demo", "rough"])
+def test_what_is_final_stays_so(caller, profile):
+    """On no day does a repeat cure what the server called final."""
+    call = caller(profile=profile)
+    for number in range(400):
+        for again in range(3):
+            call(now=number + again / 10, call=f"call-{number}")
+    cured = [
+        entry.fault for entry in call.simulator.ledger.calls if entry.pointless and not entry.fault
+    ]
+    assert any(entry.pointless for entry in call.simulator.ledger.calls)
+    assert cured == []
 
 
 def test_an_outage_has_a_beginning_and_an_end(caller):

@@ -1,7 +1,8 @@
 """Raw error bodies in a private directory, for those who ask for it with `capture` in the policy.
 
 The directory is its owner's alone (0700), so is every file (0600). A link in the place of either is
-refused, and so is a directory that others may enter. The oldest files go when there are too many,
+refused, and so is a directory that others may enter; a client is told of it when it is made, and a
+call never: what goes wrong later is logged. The oldest files go when there are too many,
 or too many bytes. A key of the client that a server echoed is masked here too.
 """
 
@@ -10,13 +11,16 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
+from halley.core.errors import Mistake, PolicyError
 from halley.core.model import History, Request
 from halley.core.secret import Secret
+from halley.core.shown import shown
 from halley.drivers.session import Sink
 from halley.records.redact.known import masked
 
@@ -54,6 +58,21 @@ class Capture:
                 reason = error.strerror or type(error).__name__
                 LOGGER.error("bodies cannot be kept in %s: %s", self._directory, reason)  # noqa: TRY400 - a trace would only point here
         self._then(describe, history, body)
+
+
+def require_directory(directory: str) -> None:
+    """Make sure that bodies can be kept in a directory, which is made if it is not there.
+
+    Raises:
+        PolicyError: it is no place for secrets, or takes no file.
+    """
+    try:
+        os.close(_opened(directory))
+        tempfile.TemporaryFile(dir=directory).close()
+    except OSError as error:
+        expected = "a writable directory of yours with mode 0700, or a new one where it can be made"
+        message = f"expected {expected}, got {shown(directory)}: {error.strerror}"
+        raise PolicyError(Mistake("capture", message)) from None
 
 
 def keep(directory: str, name: str, body: bytes) -> None:

@@ -1,7 +1,8 @@
 """Where records go: always to the logger `halley`, and to a file or stderr if the policy says so.
 
 The logger gets a sentence at INFO for a retry and at WARNING for a call that was given up, with the
-record as `extra={"halley": ...}`; a success is DEBUG. A sink that fails never breaks a call.
+record as `extra={"halley": ...}`; a success is DEBUG. A path that cannot be used is told when the
+client is made; a sink that fails later never breaks a call.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from halley.core.errors import Mistake, Mistakes, PolicyError
 from halley.core.model import Action, Attempt, History, Request
 from halley.core.secret import Secret
+from halley.core.shown import shown
 from halley.drivers.session import Sink
-from halley.records.capture import Capture
+from halley.records.capture import Capture, require_directory
 from halley.records.record import fields, line
 from halley.records.redact import Redactor
 
 LOGGER = logging.getLogger("halley")
 LOGGER.addHandler(logging.NullHandler())
 
-
+STDERR: Final = "stderr"
 REDACTORS_MAX: Final = 64
 """Sets of keys that are remembered; a program uses few."""
 
@@ -39,16 +42,41 @@ def sink_of(
     capture: str | None = None,
     keys: Callable[[], Iterable[Secret]] = no_keys,
 ) -> Sink:
-    """Return the sink that a policy asks for.
+    """Return the sink that a policy asks for; its file and its directory are made now.
 
     Args:
         destination: Its `records`: None, "stderr" or the path of a JSON-lines file.
         capture: Its `capture`: None or the path of a directory for raw error bodies.
         keys: Asked for every key of the client when a record is made.
+
+    Raises:
+        PolicyError: a path cannot be used.
     """
+    mistakes = Mistakes()
+    if destination is not None and destination != STDERR:
+        with mistakes:
+            require_file(destination)
+    if capture is not None:
+        with mistakes:
+            require_directory(capture)
+    mistakes.settle()
     records = Records(keys)
     sink: Sink = Log(records) if destination is None else JsonLines(destination, records)
     return sink if capture is None else Capture(capture, sink, keys)
+
+
+def require_file(destination: str) -> None:
+    """Make sure that records can be appended to a file, which is made if it is not there.
+
+    Raises:
+        PolicyError: they cannot.
+    """
+    try:
+        os.close(_opened(destination))
+    except OSError as error:
+        expected = "'stderr', or a file to append to where one is or can be made"
+        message = f"expected {expected}, got {shown(destination)}: {error.strerror}"
+        raise PolicyError(Mistake("records", message)) from None
 
 
 class Records:
@@ -114,7 +142,7 @@ class JsonLines:
             log(record, level)
         text = json.dumps(record, ensure_ascii=False) + "\n"
         try:
-            if self._destination == "stderr":
+            if self._destination == STDERR:
                 sys.stderr.write(text)
             else:
                 append(self._destination, text)
@@ -136,9 +164,14 @@ def append(path: str, text: str) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = _opened(path)
     try:
         # A lone surrogate, legal in a JSON escape, is written as the escape it came from.
         os.write(descriptor, text.encode(errors="backslashreplace"))
     finally:
         os.close(descriptor)
+
+
+def _opened(path: str) -> int:
+    """Return the file's descriptor; it is made if it is not there."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

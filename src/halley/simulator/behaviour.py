@@ -177,9 +177,11 @@ class Simulator:
         return None
 
     def _drawn(self, scene: Scene) -> Fault | None:
-        """The fault of the whole call, else that of this request, else that of its stream."""
+        """The fault of the model, else of the call, else of this request, else of its stream."""
         profile = self.profile
         if scene.wire in GENERATING:
+            if scene.model in profile.barred:
+                return FAULTS[profile.barred[scene.model]]
             for_all = Random(f"{self.seed}/{scene.group}")  # noqa: S311 a simulation
             if fault := _pick(profile.permanent, for_all):
                 return fault

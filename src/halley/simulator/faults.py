@@ -354,6 +354,16 @@ def outage_fault(name: str) -> Refuse:
     raise ValueError(f"outage fault: expected one that refuses, got {name!r}")
 
 
+def is_final(name: str) -> bool:
+    """Whether a fault is a refusal that a repeat meets again.
+
+    Raises:
+        ValueError: There is no fault of this name.
+    """
+    fault = fault_named(name)
+    return isinstance(fault, Refuse) and fault.final
+
+
 def fault_named(what: int | str | Fault) -> Fault:
     """The fault of a status or a name, or the fault itself.
 

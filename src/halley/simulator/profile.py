@@ -2,15 +2,18 @@
 
 Shares are probabilities of one request in [0, 1]; those of one table add up to at most 1. A fault
 drawn for a request it does not fit (a stream fault for a plain answer) leaves the answer as it is.
+What is final by nature is never drawn for one request, as if a repeat could cure it: it sticks to a
+call (`permanent`) or to a model (`barred`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 
-from halley.simulator.faults import fault_named, outage_fault
+from halley.simulator.faults import fault_named, is_final, outage_fault
 from halley.simulator.latency import Latency
 from halley.simulator.limits import Limits
 from halley.simulator.tasks import TaskPace
@@ -39,7 +42,10 @@ class Profile:
         faults: Share of every generating request and poll that meets each fault.
         streams: The same for streams only, on top.
         paid: The same for paid submits only, in the place of `faults`.
-        permanent: Share of calls all of whose requests meet the same fault.
+        permanent: Share of calls all of whose requests meet the same fault: what is wrong with
+            a request stays wrong.
+        barred: Model and the final refusal that each request for it meets: a quota that is used up
+            is so for every call.
         retry_after: Share of the 429s and 503s that carry Retry-After.
         redirect: A wrong path answers 301 rather than the web page with 200.
     """
@@ -50,6 +56,7 @@ class Profile:
     streams: Shares = field(default_factory=dict)
     paid: Shares = field(default_factory=dict)
     permanent: Shares = field(default_factory=dict)
+    barred: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     latency: Latency = field(default_factory=Latency)
     tasks: TaskPace = field(default_factory=TaskPace)
@@ -58,9 +65,20 @@ class Profile:
     redirect: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse unknown faults and impossible shares."""
+        """Refuse unknown faults, impossible shares, and what is final in the wrong table."""
         for table in ("faults", "streams", "paid", "permanent"):
             _check(f"profile {self.name!r}: {table}", getattr(self, table))
+        for name in chain(self.faults, self.paid):
+            if is_final(name):
+                raise ValueError(
+                    f"profile {self.name!r}: {name}: final, so a repeat must meet it too: expected "
+                    "it in `permanent` or `barred`"
+                )
+        for model, name in self.barred.items():
+            if not is_final(name):
+                raise ValueError(
+                    f"profile {self.name!r}: barred: {model}: expected a final refusal, got {name}"
+                )
         for outage in self.outages:
             outage_fault(outage.fault)
 
@@ -96,10 +114,9 @@ DEMO = Profile(
     paid={"lost_504": 0.1, "lost_reset": 0.05, "busy": 0.1},
     permanent={
         "invalid_request": 0.02,
-        "model_not_found": 0.02,
         "sensitive_words": 0.01,
-        "upstream_quota": 0.01,
     },
+    barred={"o4-mini": "upstream_quota"},
     limits=Limits(rate_per_s=40, burst=20),
     latency=Latency(median_s=0.1, sigma=0.5, gap_s=0.005, timeout_s=1.0),
     tasks=TaskPace(visible_s=0.5, started_s=1.0, finished_s=2.0, failing=0.05),
@@ -126,7 +143,6 @@ ROUGH = Profile(
         "truncated_json": 0.01,
         "choices_null": 0.01,
         "error_200": 0.01,
-        "html_200": 0.01,
         "slow": 0.03,
         "gzip": 0.02,
     },
@@ -143,7 +159,7 @@ ROUGH = Profile(
         "slow_first": 0.03,
     },
     paid={"lost_504": 0.1, "lost_524": 0.05, "lost_reset": 0.1, "insert_task_failed": 0.03},
-    permanent={"sensitive_words": 0.01},
+    permanent={"sensitive_words": 0.01, "html_200": 0.01},
     latency=Latency(median_s=0.1, sigma=0.8, gap_s=0.005, timeout_s=2.0),
     tasks=TaskPace(failing=0.1),
 )

@@ -3,13 +3,14 @@
 from halley.cli.demo.counts import Counts
 from halley.cli.demo.show import table
 
-BARE = Counts(300, 250, 230, 68, 2, 600, 30, 100, 3, 60, 0, 16.25)
-WITH = Counts(300, 250, 240, 60, 0, 400, 0, 0, 0, 50, 50, 24.0)
+BARE = Counts(300, 250, 230, 68, 1, 2, 600, 30, 100, 3, 60, 0, 16.25)
+WITH = Counts(300, 250, 240, 60, 8, 0, 400, 0, 0, 0, 50, 50, 24.0)
 
 EXPECTED = """\
                                         without halley     with halley
 succeeded                                   230 of 250      240 of 250
 given up with an error                              68              60
+of them videos, which may be bought                  1               8
 answered, but not usable                             2               0
 requests sent                                      600             400
 calls retried that could never succeed              30               0

@@ -66,6 +66,12 @@ def failing(records: list[Record]) -> dict[tuple[str, str], dict[str, int]]:
     return {pair: {name: row[name] for name in names} for pair, row in found.items()}
 
 
+def stopped(records: list[Record]) -> Mapping[str, int]:
+    """Calls given up by the reason in their last record."""
+    ends = (call[-1] for call in calls_of(records) if not is_answered(call))
+    return Counter(one["stop_reason"] for one in ends)
+
+
 def decisions(records: list[Record]) -> Mapping[tuple[str, str, str | None, str], int]:
     """Attempts by kind, model, key and action."""
     failed = (one for one in records if one["kind"])

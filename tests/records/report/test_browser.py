@@ -127,6 +127,10 @@ def test_every_table_says_what_the_terminal_says(shown_page: Page, day):
     assert [[number(cell) for cell in row[1:3]] for row in shown_page.rows("waste")] == [
         [row.attempts, row.calls_met] for row in said.waste
     ]
+    assert [row[:3] for row in shown_page.rows("stopped")] == [
+        [row.stop_reason.replace("_", " "), f"{row.calls_met:,}", share(row.share)]
+        for row in said.stopped
+    ]
     assert [row[1:] for row in shown_page.rows("waits")] == [
         [f"{row.waits:,}", duration(row.total_s), *map(seconds, (row.p50_s, row.p95_s, row.max_s))]
         for row in said.waits
@@ -231,7 +235,7 @@ def test_a_filter_that_fits_nothing_says_so(shown_page: Page):
 def test_every_number_leads_to_as_many_calls(shown_page: Page):
     """A click lists them; so it says, and so they are."""
     shown_page.rows("decisions")
-    buttons = shown_page.driver.find_elements("css selector", "#failing .n, #waste .n")
+    buttons = shown_page.driver.find_elements("css selector", "#failing .n, #stopped .n, #waste .n")
     assert len(buttons) > 15
     for button in buttons:
         shown_page.js("arguments[0].scrollIntoView({block: 'center'})", button)

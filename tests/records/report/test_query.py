@@ -61,6 +61,23 @@ def test_what_failed(counted: Report, records):
     )
 
 
+def test_why_calls_were_given_up(counted: Report, records):
+    """By the reason that the last record of each names, the most frequent first."""
+    assert {row.stop_reason: row.calls_met for row in counted.stopped} == oracle.stopped(records)
+    assert sum(row.share for row in counted.stopped) == pytest.approx(1)
+    counts = [row.calls_met for row in counted.stopped]
+    assert counts == sorted(counts, reverse=True)
+    assert len(counts) >= 3
+
+
+def test_a_call_left_or_answered_was_not_given_up(read):
+    """Only the last reason of those that were counts; one without a reason counts as that."""
+    refused = {**GOOD, "call_id": "b", "action": "stop"}
+    left = {**GOOD, "call_id": "c", "action": "retry", "stop_reason": "cancelled"}
+    stopped = report(read(GOOD, refused, left)).stopped
+    assert [(row.stop_reason, row.calls_met, row.share) for row in stopped] == [(None, 1, 1.0)]
+
+
 def test_the_advice_names_the_model_if_only_one_met_it(counted: Report):
     """As the advice of a single failure does."""
     (row,) = (row for row in counted.failing if row.kind == "model_not_found")
@@ -155,7 +172,7 @@ def test_what_changed_is_seen(counted: Report):
 
 def test_every_row_leads_to_its_calls(log: Log, counted: Report):
     """What stands in `calls` selects as many as the row counts."""
-    for row in (*counted.failing, *counted.waste):
+    for row in (*counted.failing, *counted.stopped, *counted.waste):
         where, values = _where(Selection(conditions=conditions(row.calls)))
         found = log.rows(f"SELECT count(*) FROM calls WHERE {where}", values)
         assert found == [(row.calls_met,)], row

@@ -99,6 +99,6 @@ def _explanation(calls: int, seed: int, policy: Policy, possible: int) -> str:
     return f"""
 Both sides ran together, in real seconds: openai {version("openai")}, {calls} calls, seed {seed}.
 Without halley: OpenAI(...), with the SDK's own two retries. With: {protected}.
-{calls - possible} calls can never succeed: wrong model, request or key, or refused for good.
+{calls - possible} calls can never succeed: wrong model, request or key, no quota, or refused.
 A video that halley does not send again may have been bought: that is yours to reconcile.
 The numbers are from the simulator's ledger and from what the program saw; halley is not asked."""

@@ -35,6 +35,7 @@ class Row:
 ROWS: Final = (
     Row("succeeded", lambda c: f"{c.succeeded} of {c.possible}"),
     Row("given up with an error", lambda c: f"{c.given_up}"),
+    Row("of them videos, which may be bought", lambda c: f"{c.unclear}"),
     Row("answered, but not usable", lambda c: f"{c.unusable}"),
     Row("requests sent", lambda c: f"{c.attempts}"),
     Row(

@@ -26,6 +26,8 @@ from halley.simulator.ledger import CALL_HEADER
 
 MODEL: Final = "gpt-5-mini"
 MODEL_UNKNOWN: Final = "gpt-5-turbo-preview"
+MODEL_USED_UP: Final = "o4-mini"
+CHAT_MODELS: Final = {Work.WRONG_MODEL: MODEL_UNKNOWN, Work.NO_QUOTA: MODEL_USED_UP}
 EMBEDDING: Final = "text-embedding-3-small"
 VIDEO: Final = "sora-2"
 POLL_S: Final = 0.5
@@ -156,13 +158,13 @@ class Program:
                 return bool(reply.data)
             case Work.VIDEO:
                 return self._video(call, marker)
-            case Work.CHAT | Work.WRONG_MODEL | Work.WRONG_REQUEST | Work.WRONG_KEY:
+            case Work.CHAT | Work.WRONG_MODEL | Work.WRONG_REQUEST | Work.WRONG_KEY | Work.NO_QUOTA:
                 return self._chat(call, marker)
 
     def _chat(self, call: Call, marker: dict[str, str]) -> bool:
         client = self._wrong_key if call.work is Work.WRONG_KEY else self._client
         reply = client.chat.completions.create(
-            model=MODEL_UNKNOWN if call.work is Work.WRONG_MODEL else MODEL,
+            model=CHAT_MODELS.get(call.work, MODEL),
             messages=[] if call.work is Work.WRONG_REQUEST else _messages(call),
             extra_headers=marker,
         )

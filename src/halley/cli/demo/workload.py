@@ -28,20 +28,22 @@ class Work(StrEnum):
     WRONG_MODEL = "wrong model"
     WRONG_REQUEST = "wrong request"
     WRONG_KEY = "wrong key"
+    NO_QUOTA = "no quota"
 
 
 SHARES: Final = {
-    Work.CHAT: 0.50,
+    Work.CHAT: 0.47,
     Work.STREAM: 0.20,
     Work.EMBEDDING: 0.12,
     Work.VIDEO: 0.08,
     Work.WRONG_MODEL: 0.04,
     Work.WRONG_REQUEST: 0.03,
     Work.WRONG_KEY: 0.03,
+    Work.NO_QUOTA: 0.03,
 }
 
-WRONG: Final = frozenset({Work.WRONG_MODEL, Work.WRONG_REQUEST, Work.WRONG_KEY})
-"""Calls that can never succeed."""
+HOPELESS: Final = frozenset({Work.WRONG_MODEL, Work.WRONG_REQUEST, Work.WRONG_KEY, Work.NO_QUOTA})
+"""Calls that can never succeed: wrong, or for a model whose quota is used up."""
 
 
 @dataclass(frozen=True, slots=True)

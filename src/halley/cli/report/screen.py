@@ -21,6 +21,7 @@ from halley.records.report.figures import (
     Latency,
     Report,
     Slice,
+    Stopped,
     StreamsEnded,
     Waited,
     Waste,
@@ -41,6 +42,17 @@ WASTES: Final = {
     "ambiguous": "sent, and nobody knows whether it was accepted: look before you buy again",
     "hopeless": "no repeat helps: the request, model, key or account must change first",
     "thrown_away": "answered in part or unusably, and thrown away; it may have been billed",
+}
+STOPS: Final = {
+    "final": "no repeat helps, or it could do harm",
+    "attempts": "every attempt that the policy allows was made",
+    "budget": "too many calls were being sent again: the retry budget was used up",
+    "breaker": "the target had failed in a row: nothing was sent",
+    "queue": "too many calls waited for a permit already",
+    "deadline": "the next attempt did not fit before the deadline",
+    "server_wait": "the server asked for a longer wait than the policy allows",
+    "committed": "part of the answer had reached the program",
+    "not_replayable": "the body could not be sent a second time",
 }
 CHANGED: Final = {
     "failed": "calls given up",
@@ -117,6 +129,7 @@ def tables(report: Report) -> list[Table]:
     """Return every section, the most urgent first."""
     return [
         failing(report.failing, long=report.totals.span_s >= DAY_S),
+        stopped(report.stopped),
         changed(report.changes, report.changes_from_ms),
         decided(report.decisions),
         waste(report.waste),
@@ -147,6 +160,25 @@ def failing(rows: Sequence[Failing], *, long: bool) -> Table:
         spare=frozenset({1}),
         sentences=True,
         loud=frozenset(n for n, row in enumerate(rows) if row.given_up),
+    )
+
+
+def stopped(rows: Sequence[Stopped]) -> Table:
+    """Calls that were given up, by the reason."""
+    return Table(
+        "Why calls were given up",
+        ("reason", "calls", "share", "which means"),
+        [
+            (
+                row.stop_reason or NONE,
+                f"{row.calls_met:,}",
+                share(row.share),
+                STOPS.get(row.stop_reason or "", ""),
+            )
+            for row in rows
+        ],
+        numbers=frozenset({1, 2}),
+        sentences=True,
     )
 
 

@@ -81,6 +81,25 @@ class Failing:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """Calls that were given up for one reason.
+
+    Attributes:
+        stop_reason: None: their records say none.
+        share: Of the calls given up.
+    """
+
+    stop_reason: str | None
+    calls_met: int
+    share: float
+
+    @property
+    def calls(self) -> str:
+        """How to list them."""
+        return f"outcome=given_up,last_stop_reason={self.stop_reason or ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """What was decided of one kind of failure, for one model and key.
 
@@ -190,6 +209,7 @@ class Report:
 
     totals: Totals
     failing: tuple[Failing, ...]
+    stopped: tuple[Stopped, ...]
     changes: tuple[Change, ...]
     changes_from_ms: int
     slice_s: int

@@ -15,6 +15,7 @@ from halley.records.report.figures import (
     Latency,
     Report,
     Slice,
+    Stopped,
     StreamsEnded,
     Totals,
     Waited,
@@ -46,6 +47,10 @@ SELECT a.kind, a.action, count(*), count(DISTINCT a.call_id),
 FROM attempts a JOIN calls c ON c.call_id = a.call_id
 WHERE a.action <> 'ok' AND (a.kind IS NOT NULL OR a.stop_reason = 'deadline')
 GROUP BY ALL ORDER BY 5 DESC, 4 DESC, 1, 2"""
+
+_STOPPED: Final = """
+SELECT stop_reason, count(*), count(*) / sum(count(*)) OVER ()
+FROM calls WHERE outcome = 'given_up' GROUP BY stop_reason ORDER BY 2 DESC, 1"""
 
 _DECISIONS: Final = """
 WITH pairs AS (SELECT model, key, count(*) AS attempts FROM attempts WHERE sent GROUP BY ALL)
@@ -115,6 +120,7 @@ def report(log: Log) -> Report:
     return Report(
         totals=totals,
         failing=tuple(Failing(*row) for row in log.rows(_FAILING)),
+        stopped=tuple(Stopped(*row) for row in log.rows(_STOPPED)),
         changes=_changes(log, totals, split_ms),
         changes_from_ms=split_ms,
         slice_s=slice_s,

@@ -32,6 +32,7 @@ OF_CALLS: Final = {
     "outcome": "calls.outcome",
     "last_kind": "calls.kind",
     "last_action": "calls.action",
+    "last_stop_reason": "calls.stop_reason",
     "retried": "(calls.attempts > 1)::VARCHAR",
 }
 """What a condition may name, with where it stands; an empty value means that there is none."""

@@ -53,6 +53,7 @@ const OF_CALLS = {
   outcome: (log, call) => log.outcome(call),
   last_kind: (log, call) => log.word("kind", log.last(call)),
   last_action: (log, call) => log.word("action", log.last(call)),
+  last_stop_reason: (log, call) => log.word("stop_reason", log.last(call)),
   retried: (log, call) => (sends(log, call) > 1 ? "true" : "false"),
 };
 

@@ -14,6 +14,7 @@ function figures(log, calls) {
   return {
     totals,
     failing: failing(log, calls),
+    stopped: stopped(log, calls),
     changes: changes(log, calls, totals),
     slices: slices(log, calls, totals),
     decisions: decisions(log, calls),
@@ -83,6 +84,13 @@ function failing(log, calls) {
     if (log.outcome(call) === "given_up" && log.last(call) === at) row.given_up += 1;
   });
   return found.sorted((row) => row.given_up, (row) => row.met.size);
+}
+
+function stopped(log, calls) {
+  const found = table((reason) => ({ reason, calls: 0 }));
+  const ended = calls.filter((call) => log.outcome(call) === "given_up");
+  for (const call of ended) found.of(log.word("stop_reason", log.last(call))).calls += 1;
+  return found.sorted((row) => row.calls).map((row) => ({ ...row, share: row.calls / ended.length }));
 }
 
 function decisions(log, calls) {

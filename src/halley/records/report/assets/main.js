@@ -21,7 +21,7 @@ function start(log) {
       text(`${whole(counted.totals.attempts)} attempts,`), " ", text(span(counted.totals)),
     ]));
     if (counted !== null) {
-      for (const show of [showTotals, showChanges, showDecisions, showWaste, showStreams, showLatency, showWaits]) show(counted);
+      for (const show of [showTotals, showStopped, showChanges, showDecisions, showWaste, showStreams, showLatency, showWaits]) show(counted);
       showFailing(counted, log.advice);
       redraw();
     }

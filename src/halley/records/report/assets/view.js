@@ -6,6 +6,17 @@ const MEANING = {
   hopeless: "No repeat helps: the request, model, key or account must change first.",
   thrown_away: "Answered in part or unusably, and thrown away. It may have been billed.",
 };
+const STOPS = {
+  final: "No repeat helps, or it could do harm.",
+  attempts: "Every attempt that the policy allows was made.",
+  budget: "Too many calls were being sent again: the retry budget was used up.",
+  breaker: "The target had failed in a row: nothing was sent.",
+  queue: "Too many calls waited for a permit already.",
+  deadline: "The next attempt did not fit before the deadline.",
+  server_wait: "The server asked for a longer wait than the policy allows.",
+  committed: "Part of the answer had reached the program.",
+  not_replayable: "The body could not be sent a second time.",
+};
 const WASTES = { ambiguous: "ambiguous", hopeless: "could not succeed", thrown_away: "thrown away" };
 const CHANGED = {
   failed: "calls given up",
@@ -82,6 +93,14 @@ function showFailing({ failing, totals }, advice) {
         text(advice[`${row.kind ?? ""} ${row.action}`]),
       ];
     }), { cards: true });
+}
+
+function showStopped({ stopped }) {
+  grid("stopped", [["reason"], ["given up", "r"], ["of all given up", "r"], ["which means", "wide"]], stopped.map((row) => [
+    text(row.reason === null ? NONE : spoken(row.reason)),
+    number(row.calls, { outcome: "given_up", last_stop_reason: row.reason ?? "" }, `given up: ${row.reason}`),
+    bar(row.share), text(STOPS[row.reason] ?? ""),
+  ]), { cards: true });
 }
 
 function showChanges({ changes }) {
