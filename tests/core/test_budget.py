@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halley.core.budget import Budget
+from halley.core.policy import Policy
+
+from .worlds import CHAT, OK, error, world
 
 
 def budget(ratio: float = 0.2, floor: float = 1.0) -> Budget:
@@ -99,3 +102,14 @@ class TestRefund:
             for at in drawn:
                 budget.refund(at)
         assert sum(budget.withdraw(now) for _ in range(20)) == 10
+
+
+def test_a_call_is_counted_when_it_is_sent_and_not_when_it_comes():
+    """It waits half a minute for a permit; its one retry is not forgotten meanwhile."""
+    policy = Policy(in_flight_max=1, budget_ratio=1.0, budget_floor_per_s=0.0)
+    outcomes = iter([(OK, 30.0), (error(503), 0.1), (OK, 0.1)])
+    virtual = world(lambda *_: next(outcomes), policy)
+    virtual.call(CHAT)
+    patient = virtual.call(CHAT, at=1.0)
+    virtual.run()
+    assert (patient.answered, len(patient.sends)) == (True, 2)

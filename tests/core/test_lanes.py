@@ -48,6 +48,17 @@ def test_the_first_lane_remembers_what_was_sent_before_it():
     assert not some.pass_freely(2.0)
 
 
+def test_so_does_every_other_that_is_opened():
+    """A lane that is seldom used may be refused first, and the busy one right after it."""
+    some = lanes()
+    assert all(some.pass_freely(1.0) for _ in range(50))
+    opened(some, "seldom").refused(1.1, 1.0)
+    busy = opened(some, "busy")
+    for _ in range(40):
+        busy.refused(1.1, 1.0)
+    assert busy.rate_per_s == pytest.approx(0.8 * 10)
+
+
 def test_a_lane_that_nobody_uses_is_forgotten_and_the_program_is_free_again():
     """A minute after its last refusal; not while a call is in flight."""
     some = lanes()

@@ -118,6 +118,15 @@ def test_a_servers_wait_holds_the_whole_lane():
     assert 1.0 + answer.wait_s >= 20.1
 
 
+def test_a_lane_that_was_never_refused_counts_what_it_sends():
+    """It was opened because another model was refused; its own first refusal cuts what it had."""
+    busy = lane()
+    for tenth in range(40):
+        assert isinstance(busy.enter(Waiting(), tenth / 10, math.inf), Granted)
+    busy.refused(4.0, 3.9)
+    assert busy.rate_per_s == pytest.approx(0.8 * 10, rel=0.15)
+
+
 def test_a_permit_after_the_deadline_is_refused_now():
     """No use in waiting for what comes too late."""
     held = lane()

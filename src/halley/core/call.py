@@ -116,6 +116,8 @@ class Call:
                         yield from self._not_admitted(now, refusal, last, send)
                         return
                     send = send._replace(key=self._keys.alias, answer=refusal)
+                    if self._attempts.number == 1 and refusal is None:
+                        self._engine.budget.deposit(now)
                 free = False
                 self._sent_at = now
                 self._retries.sent()

@@ -38,11 +38,15 @@ class Engine:
     ring: KeyRing | None = None
 
     def begin(self, now: float) -> bool:
-        """Count a call that starts at `now`; say whether its first send needs nobody's leave."""
-        self.budget.deposit(now)
-        if self.ring is not None or self.breakers.any(now):
+        """Say whether the first send of a call that starts at `now` needs nobody's leave.
+
+        The budget counts a call when it is first sent: one that waits longer than the budget
+        remembers would otherwise have nothing left for its retries.
+        """
+        if self.ring is not None or self.breakers.any(now) or not self.lanes.pass_freely(now):
             return False
-        return self.lanes.pass_freely(now)
+        self.budget.deposit(now)
+        return True
 
     def healthy(self, headers: Headers, body: bytes, elapsed_s: float) -> Deliver | None:
         """Return the delivery of a first send if its whole 200 is a plain success; else None.

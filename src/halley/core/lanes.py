@@ -92,8 +92,7 @@ class Lanes:
             ramp=self._ramp,
             ring=self._ring,
         )
-        if not self._lanes:
-            lane.recall(self._sends)
+        lane.recall(self._sends)  # of which lane each was, nobody knows: too much is soon cut
         self._lanes[key] = lane
         return lane
 

@@ -156,7 +156,7 @@ class Lane:
         """Grant the first in the queue its permit, or say when it comes."""
         if self._head() is not ticket:
             return AskAgain(math.inf)
-        if self._free(now):
+        if math.isfinite(self.law.refused_at) and self._free(now):
             self.law = Law()
         if not self._room:
             self._capped = True
