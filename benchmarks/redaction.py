@@ -58,6 +58,10 @@ ATTACKS = {
     "pieces of a key": KEYS[0][3:14],
     "all of a key": KEYS[0] + " ",
     "basic": "basic dXNlcjpwYXNz ",
+    "commands": "curl -u a:b\n",
+    "options of one command": "curl -b a=b",
+    "quotes of a command": "curl -u 'a:b' ",
+    "lines of netrc": "machine a password b ",
 }
 TARGETS = {"MB/s": 10.0, "record_us": 25.0, "worst_ms": 30.0, "growth": 2.5}
 

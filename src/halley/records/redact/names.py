@@ -220,7 +220,7 @@ def _unless_prose(text: str, span: tuple[int, int], joint: str) -> tuple[int, in
     word = text[span[0] : span[1]].rstrip(".:!?")
     if not word.isalpha():
         return span if word else None
-    sentence = joint.rstrip().endswith(":") and _PROSE.match(text, span[0])
+    sentence = joint.rstrip().endswith(":") and joint[-1].isspace() and _PROSE.match(text, span[0])
     return None if sentence or word.lower() in _NOT_A_VALUE else span
 
 
