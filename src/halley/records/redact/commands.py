@@ -55,7 +55,7 @@ class Command:
 
     def __post_init__(self) -> None:
         """Compile."""
-        line = rf"(?<![\w.-])({self.program}(?=[\s\"'`\\])(?:[^\n\\]+|\\\n?)*+)"
+        line = rf"(?<![\w.-])({self.program}(?=[\s\"'`\\])(?:[^\n\\]+|\\\n?)*)"
         object.__setattr__(self, "line", re.compile(line))
 
 
@@ -98,9 +98,10 @@ def commanded(text: str) -> str:
     >>> commanded("curl -u me:pw a.test; docker run -u 1:1 app")
     'curl -u me:<redacted> a.test; docker run -u 1:1 app'
     """
-    for command in COMMANDS:
-        if command.literal in text:
-            text = _without_secrets(text, command)
+    if "-" in text:
+        for command in COMMANDS:
+            if command.literal in text:
+                text = _without_secrets(text, command)
     for literal, pattern in _FIXED.items():
         if literal in text:
             text = pattern.sub(rf"\1{REDACTED}", text)
