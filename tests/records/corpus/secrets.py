@@ -162,6 +162,7 @@ def _typed() -> list[Planted]:
         "curl, no user": (f'curl -u ":{plain}" https://a.test', plain),
         "curl, over two lines": (f"$ curl https://a.test \\\n  -u me:{plain} -v\nok", plain),
         "curl in JSON": (json.dumps({"cmd": f'curl -u "me:{plain}" x'}), plain),
+        "curl on an escaped line": (json.dumps(f"set -x\ncurl -u me:{plain} x"), plain),
         "curl in a list": (f"['curl', '-u', 'me:{plain}', 'https://a.test']", plain),
         "curl in a list in JSON": (
             json.dumps({"a": json.dumps(["curl", "-u", f"me:{plain}"])}),

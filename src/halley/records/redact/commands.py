@@ -8,10 +8,11 @@ stays. What an option says by its own name (`--password`) is a matter of `names`
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from halley.records.redact.marks import REDACTED
+from halley.records.redact.marks import REDACTED, replaced
 
 _QUOTE: Final = r"\\{0,15}[\"'`]"
 _GAP: Final = rf"(?:(?:{_QUOTE})?,)?\s{{1,8}}"
@@ -22,9 +23,11 @@ _NO_VALUE: Final = "[#0-46afgijklnpqsvBGIJLMNORSZ]{0,8}"
 _LOGIN: Final = r"(?![A-Za-z]{1,8}://)[^\s:\"'`\\<>,(\[]{0,256}:"
 _COOKIE: Final = r"[^\s=\"'`\\<>,(\[]{0,256}="
 _PORTS: Final = r"[\d.:-]{1,32}:\d"
-_QUOTED: Final = r"(?:(?!\2)(?:\\.|[^\n\\]))+"
-"""To the end of the line where no quote closes it, and never over one."""
+_QUOTED: Final = r"(?:(?!\2)(?:(?s:\\.)|[^\n\\]))+"
+"""To the end of the line where no quote closes it."""
 _WORD: Final = rf"(?:{REDACTED}|\\[^\w\s\"'`\\]|[^\s\"'`\\,;&|<>()\[\]{{}}])+"
+_REST_OF_LINE: Final = r"(?:[^\n\\]+|\\\n|\\{2,}n?\n?|\\(?![n\\]))*"
+r"""In one line a break is written `\n`, and with a backslash before it goes on."""
 
 
 def _option(option: str, public: str = "") -> re.Pattern[str]:
@@ -44,25 +47,25 @@ class Command:
 
     Attributes:
         literal: What is asked for first, since most texts hold no command.
-        program: A pattern for the program and its subcommand.
         options: Patterns for the options.
+        before: A pattern for what of the command stands before the literal.
+        line: What follows, to the end of the line, which may be escaped itself.
     """
 
     literal: str
-    program: str
     options: tuple[re.Pattern[str], ...]
+    before: str = ""
     line: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Compile."""
-        line = rf"(?<![\w.-])({self.program}(?=[\s\"'`\\])(?:[^\n\\]+|\\\n?)*)"
-        object.__setattr__(self, "line", re.compile(line))
+        start = f"{self.before}{re.escape(self.literal)}"
+        object.__setattr__(self, "line", re.compile(f"({start}{_REST_OF_LINE})"))
 
 
 _PASSWORD: Final = (_option("p", f"(?!{_PORTS})"),)
 COMMANDS: Final = (
     Command(
-        "curl",
         "curl",
         (
             _option(f"{_NO_VALUE}[uUE]{_MAYBE}", _LOGIN),
@@ -73,20 +76,20 @@ COMMANDS: Final = (
     ),
     Command(
         " login",
-        "(?:docker|podman|nerdctl|buildah|skopeo|oras|helm registry|az) login",
         (_option(f"p{_MAYBE}"),),
+        before="(?:docker|podman|nerdctl|buildah|skopeo|oras|helm registry|az)",
     ),
-    Command("mysql", "mysql(?:dump|admin)?", _PASSWORD),
-    Command("mariadb", "mariadb(?:-dump|-admin)?", _PASSWORD),
-    Command("redis-cli", "redis-cli", (_option(f"a{_GAP}"),)),
+    Command("mysql", _PASSWORD),
+    Command("mariadb", _PASSWORD),
+    Command("redis-cli", (_option(f"a{_GAP}"),)),
 )
 _LINE_END: Final = re.compile(r"(?<!\\)\n")
 _SPACE: Final = r"(?:\s|\\{1,15}[nrt]){1,16}"
 _FIXED: Final = {
     "sshpass": re.compile(rf"(sshpass{_GAP}{_QUOTE}?-p{_MAYBE}({_QUOTE})?)(?(2){_QUOTED}|{_WORD})"),
     "machine": re.compile(
-        rf"(machine{_SPACE}[^\s\\]{{1,256}}{_SPACE}"
-        rf"(?:(?:login|account){_SPACE}[^\s\\]{{1,256}}{_SPACE}){{0,2}}password{_SPACE}){_WORD}"
+        rf"(machine{_SPACE}[^\s\\]+{_SPACE}"
+        rf"(?:(?:login|account){_SPACE}[^\s\\]+{_SPACE}){{0,2}}password{_SPACE}){_WORD}"
     ),
 }
 """What stands right before a secret: a command that starts another one, and a line of `.netrc`."""
@@ -104,7 +107,7 @@ def commanded(text: str) -> str:
                 text = _without_secrets(text, command)
     for literal, pattern in _FIXED.items():
         if literal in text:
-            text = pattern.sub(rf"\1{REDACTED}", text)
+            text = replaced(text, _secrets(text, pattern))
     return text
 
 
@@ -113,7 +116,13 @@ def _without_secrets(text: str, command: Command) -> str:
     parts = command.line.split(text)
     lines = "\n".join(parts[1::2])
     for option in command.options:
-        lines = option.sub(rf"\1{REDACTED}", lines)
+        lines = replaced(lines, _secrets(lines, option))
     if len(parts) > 1:
         parts[1::2] = _LINE_END.split(lines)
     return "".join(parts)
+
+
+def _secrets(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Yield what stands behind the first group of a pattern."""
+    for found in pattern.finditer(text):
+        yield found.end(1), found.end()
