@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from base64 import b64encode
 from contextlib import suppress
 from functools import partial
 from socket import create_server
@@ -290,3 +291,21 @@ def test_a_policy_that_cannot_be_read_shows_no_field(line: Line):
     shown = [str(frame.locals) for frame in whole.stack if "halley/transport" in frame.filename]
     assert shown
     assert not any(KEY in text for text in shown)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_no_frame_shows_a_key_or_the_password_of_a_proxy(line: Line, scheme: str):
+    """Those of httpcore hold headers: of a tunnel, or of a request that a proxy is to forward."""
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    proxy = f"http://me:{KEY[:20]}@127.0.0.1:{port}"
+    login = b64encode(f"me:{KEY[:20]}".encode()).decode()
+    policy = QUICK.override({"attempts": 1})
+    caller = line.client(transport=None, proxy=proxy, headers=HEADERS, policy=policy)
+    with pytest.raises(line.error("ConnectError")) as caught:
+        caller.post(f"{scheme}://a.test/v1/models")
+    whole = TracebackException.from_exception(caught.value, capture_locals=True)
+    told = "".join(text for text in whole.format() if __file__ not in text)
+    assert "http_proxy.py" in told
+    assert login not in told
+    assert KEY not in told

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from halley.core.ids import HEADERS as ID_HEADERS
@@ -123,15 +124,30 @@ def veil_fault(error: Any, request: Any) -> None:  # noqa: ANN401 - of either fa
 
 
 def veil_texts(error: BaseException, mask: Callable[[bytes], bytes]) -> None:
-    """Take the keys out of what a fault and its causes say; frames that led to such a text have it.
+    """Take the keys out of what a fault and its causes say, and of the frames that sent them.
 
     h11 quotes the header that it will not send: of a key with a line break at its end, all of it.
+    All frames that led to such a text have it.
     """
     chain = list(_chain(error))
+    for one in chain:
+        _clear_senders(one)
     changed = [_veil_text(one, mask) for one in chain]
     if any(changed):
         for one in chain:
             one.__traceback__ = None
+
+
+SENDERS: Final = frozenset({"httpcore", "httpcore2", "h11", "h2", "hpack"})
+"""Libraries whose frames hold headers as they are sent, and those for a proxy."""
+
+
+def _clear_senders(error: BaseException) -> None:
+    """Forget what such frames hold; where they stand in the traceback stays."""
+    for frame, _ in walk_tb(error.__traceback__):
+        if frame.f_globals.get("__name__", "").partition(".")[0] in SENDERS:
+            with suppress(RuntimeError):  # one that still runs
+                frame.clear()
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
