@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
+from base64 import b64encode
 from contextlib import suppress
+from functools import partial
 from socket import create_server
 from traceback import TracebackException
 
@@ -229,3 +232,80 @@ def test_a_request_without_keys_stays_itself(line: Line):
     """There is nothing to mask."""
     request = line.module.Request("GET", CHAT, headers={"x-title": "a"})
     assert without_credentials(request) is request
+
+
+FIELDS = {
+    "headers": {"x-api-key": KEY, "x-title": "a"},
+    "params": {"key": KEY, "alt": "sse"},
+    "cookies": {"session": KEY},
+}
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["made with", "added"])
+def test_what_a_ready_client_adds_to_every_request_shows_no_credential(
+    line: Line, *, changed: bool
+):
+    """In `vars`, and so in whatever shows objects; it is sent as it is, and is what it was."""
+    client = line.client(Answer(), **({} if changed else FIELDS)).client
+    if changed:
+        client.headers.update(FIELDS["headers"])
+        client.cookies.update(FIELDS["cookies"])
+    assert KEY not in repr(vars(client))
+    assert "'x-title': 'a'" in repr(client.headers)
+    sent = client.build_request("GET", CHAT).headers
+    assert (sent["x-api-key"], sent["cookie"]) == (KEY, f"session={KEY}")
+
+
+def test_nor_does_a_protected_client(line: Line):
+    """Neither its view nor the client itself."""
+    made = line.module.AsyncClient if line.is_async else line.module.Client
+    client = line.do(partial(made, **FIELDS))
+    beneath = halley.protect(client)
+    assert KEY not in repr(vars(client)) + repr(vars(beneath))
+    request = beneath.build_request("GET", CHAT)
+    assert request.url.params["key"] == request.headers["x-api-key"] == KEY
+    assert request.headers["cookie"] == f"session={KEY}"
+
+
+def test_headers_and_parameters_of_a_ready_client_are_like_those_of_the_library(line: Line):
+    """They compare, are copied and pickled as those; parameters are keys of dictionaries."""
+    module, client = line.module, line.client(Answer(), **FIELDS).client
+    params = module.QueryParams(FIELDS["params"])
+    assert client.params == params == client.params
+    assert client.params != module.QueryParams("a=1")
+    assert {client.params: 1}[params] == 1
+    assert isinstance(client.headers, module.Headers)
+    assert client.headers == module.Headers(client.headers)
+    for value in (client.headers, client.params):
+        again = pickle.loads(pickle.dumps(value))
+        assert type(again) in {module.Headers, module.QueryParams}
+        assert again == value
+        assert copy.deepcopy(value) == value
+
+
+def test_a_policy_that_cannot_be_read_shows_no_field(line: Line):
+    """The traceback of the client's own frames, with locals."""
+    with pytest.raises(halley.PolicyError) as caught:
+        line.client(Answer(), policy="/none/such.toml", **FIELDS)
+    whole = TracebackException.from_exception(caught.value, capture_locals=True)
+    shown = [str(frame.locals) for frame in whole.stack if "halley/transport" in frame.filename]
+    assert shown
+    assert not any(KEY in text for text in shown)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_no_frame_shows_a_key_or_the_password_of_a_proxy(line: Line, scheme: str):
+    """Those of httpcore hold headers: of a tunnel, or of a request that a proxy is to forward."""
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    proxy = f"http://me:{KEY[:20]}@127.0.0.1:{port}"
+    login = b64encode(f"me:{KEY[:20]}".encode()).decode()
+    policy = QUICK.override({"attempts": 1})
+    caller = line.client(transport=None, proxy=proxy, headers=HEADERS, policy=policy)
+    with pytest.raises(line.error("ConnectError")) as caught:
+        caller.post(f"{scheme}://a.test/v1/models")
+    whole = TracebackException.from_exception(caught.value, capture_locals=True)
+    told = "".join(text for text in whole.format() if __file__ not in text)
+    assert "http_proxy.py" in told
+    assert login not in told
+    assert KEY not in told

@@ -16,6 +16,7 @@ from halley.policy import PolicyLike
 from halley.records.events import Hook
 from halley.transport.aio import AsyncTransport
 from halley.transport.family import Family, family_of
+from halley.transport.masking import hide_fields
 from halley.transport.sync import Transport
 
 
@@ -36,6 +37,7 @@ class Ready:
         **options: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**options)
+        options.clear()  # what follows may fail, and its traceback would show them
         install(self, policy, hooks)
 
 
@@ -59,6 +61,7 @@ def install(
         return
     shared = runtime(policy, hooks=hooks)
     is_async = isinstance(client, found.module.AsyncClient)
+    hide_fields(client, found.module)
     client._transport = _wrapped(client._transport, shared, found, is_async=is_async)  # noqa: SLF001
     for pattern, transport in client._mounts.items():  # noqa: SLF001
         if transport is not None:

@@ -11,7 +11,9 @@ import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from halley.core.ids import HEADERS as ID_HEADERS
 from halley.core.secret import MASK, Secret, ShyText
@@ -122,15 +124,30 @@ def veil_fault(error: Any, request: Any) -> None:  # noqa: ANN401 - of either fa
 
 
 def veil_texts(error: BaseException, mask: Callable[[bytes], bytes]) -> None:
-    """Take the keys out of what a fault and its causes say; frames that led to such a text have it.
+    """Take the keys out of what a fault and its causes say, and of the frames that sent them.
 
     h11 quotes the header that it will not send: of a key with a line break at its end, all of it.
+    All frames that led to such a text have it.
     """
     chain = list(_chain(error))
+    for one in chain:
+        _clear_senders(one)
     changed = [_veil_text(one, mask) for one in chain]
     if any(changed):
         for one in chain:
             one.__traceback__ = None
+
+
+SENDERS: Final = frozenset({"httpcore", "httpcore2", "h11", "h2", "hpack"})
+"""Libraries whose frames hold headers as they are sent, and those for a proxy."""
+
+
+def _clear_senders(error: BaseException) -> None:
+    """Forget what such frames hold; where they stand in the traceback stays."""
+    for frame, _ in walk_tb(error.__traceback__):
+        if frame.f_globals.get("__name__", "").partition(".")[0] in SENDERS:
+            with suppress(RuntimeError):  # one that still runs
+                frame.clear()
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -197,6 +214,61 @@ def shy(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _shy(name: str, value: object) -> object:
     return ShyText(value) if type(value) is str and is_credential(name.encode()) else value
+
+
+class _Shy:
+    """What a client adds to every request: sent as it is, but its `repr` shows no credential."""
+
+    __slots__ = ()
+
+    plain: ClassVar[type]
+
+    def __repr__(self: Any) -> str:
+        return f"{self.plain.__name__}({shy(dict(self))})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (self.plain, vars(self))
+
+
+class _ShyParams(_Shy):
+    """Query parameters; those of the library compare with instances of their own class alone."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.plain(self) == other)
+
+    def __hash__(self) -> int:
+        return hash(self.plain(self))
+
+
+class _ShyCookies(_Shy):
+    """Cookies: every one may be a session."""
+
+    __slots__ = ()
+
+    def __repr__(self: Any) -> str:
+        return f"{self.plain.__name__}({dict.fromkeys(self, MASK)})"
+
+
+def hide_fields(client: Any, module: Any) -> None:  # noqa: ANN401 - of either family and colour
+    """Let headers, parameters and cookies of an HTTP client show no credential in `vars`."""
+    kinds = {module.Headers: _Shy, module.QueryParams: _ShyParams, module.Cookies: _ShyCookies}
+    for name, value in vars(client).items():
+        plain: Any = type(value)
+        if (kind := kinds.get(plain)) is not None:
+            vars(client)[name] = _made(_shy_class(kind, plain), vars(value))
+
+
+@cache
+def _shy_class(kind: Any, plain: Any) -> type:  # noqa: ANN401 - classes
+    return type("Shy", (kind, plain), {"__slots__": (), "plain": plain})
+
+
+def _made(kind: type, attributes: dict[str, Any]) -> object:
+    made: Any = object.__new__(kind)
+    made.__dict__ = attributes
+    return made
 
 
 class Veiled:

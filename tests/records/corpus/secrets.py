@@ -5,6 +5,8 @@ The shapes are those of gitleaks and trufflehog and of the providers' own pages 
 
 from __future__ import annotations
 
+import json
+
 from tests.records.corpus.making import (
     BARE,
     DIGITS,
@@ -104,7 +106,7 @@ def rows() -> list[Planted]:
     unshaped["volcano ark"] = uuid("ark")
     for number, (kind, secret) in enumerate(unshaped.items()):
         found += [planted(kind, secret, NAMED[(number * 3 + n) % len(NAMED)]) for n in range(2)]
-    return found + _structured()
+    return found + _structured() + _typed()
 
 
 def _structured() -> list[Planted]:
@@ -145,3 +147,46 @@ def _structured() -> list[Planted]:
         "xml": (f"<Password>{word}</Password>", word),
     }
     return [Planted(name, *pair) for name, pair in rows.items()]
+
+
+def _typed() -> list[Planted]:
+    """What people type, and what shells and build logs repeat; a word of letters is one too."""
+    word, plain = made("typed", (WORD, 14)), made("typed plain", (LETTERS.lower(), 13))
+    commands = {
+        "curl, long": (f"curl --user me:{word} https://a.test/v1", word),
+        "curl, short": (f"+ curl -s -u me:{plain} https://a.test/v1", plain),
+        "curl, glued": (f"/usr/bin/curl -ume:{plain} https://a.test", plain),
+        "curl, with other flags": (f"curl -sSLu me:{plain} https://a.test", plain),
+        "curl, joined": (f"curl --user=me:{plain}", plain),
+        "curl, quoted": (f"curl -u 'me:{plain} {plain}' -X POST", f"{plain} {plain}"),
+        "curl, no user": (f'curl -u ":{plain}" https://a.test', plain),
+        "curl, over two lines": (f"$ curl https://a.test \\\n  -u me:{plain} -v\nok", plain),
+        "curl in JSON": (json.dumps({"cmd": f'curl -u "me:{plain}" x'}), plain),
+        "curl on an escaped line": (json.dumps(f"set -x\ncurl -u me:{plain} x"), plain),
+        "curl in a list": (f"['curl', '-u', 'me:{plain}', 'https://a.test']", plain),
+        "curl in a list in JSON": (
+            json.dumps({"a": json.dumps(["curl", "-u", f"me:{plain}"])}),
+            plain,
+        ),
+        "curl through a proxy": (f"curl --proxy-user me:{plain} -x p.test:1 https://a.test", plain),
+        "curl through a proxy, short": (f"curl -x p.test:1 -Ume:{plain} https://a.test", plain),
+        "curl, bearer": (f"curl --oauth2-bearer {plain} https://a.test", plain),
+        "curl, certificate": (f"curl --cert me.pem:{plain} --pass {word} x", plain),
+        "curl, its key": (f"curl --cert me.pem --pass {plain} x", plain),
+        "curl, cookie": (f"curl -b 'theme=dark; session={plain}' https://a.test", plain),
+        "curl, header": (f"curl -H 'x-api-key: {plain}' https://a.test", plain),
+        "curl, header without quotes": (f"curl -H x-api-key:{plain} https://a.test", plain),
+        "wget": (f"wget --user=me --password={plain} https://a.test", plain),
+        "wget, http": (f"wget --http-user me --http-password {plain} https://a.test", plain),
+        "postgres": (f"PGPASSWORD={plain} psql -h db.test", plain),
+        "netrc": (f"machine h.test login me password {plain}", plain),
+        "netrc in lines": (f"machine h.test\n  login me\n  password {plain}\n", plain),
+        "netrc in JSON": (json.dumps(f"machine h.test\n\tlogin me\n\tpassword {plain}\n"), plain),
+        "docker": (f"docker login -u me -p {plain} registry.test", plain),
+        "docker, glued": (f"sudo docker login -p{plain} -u me registry.test", plain),
+        "mysql": (f"mysql -u root -p{plain} -h db.test shop", plain),
+        "mysqldump": (f"mysqldump -uroot '-p{plain}' shop > shop.sql", plain),
+        "sshpass": (f"sshpass -p {plain} ssh me@h.test", plain),
+        "redis": (f"redis-cli -h c.test -a {plain} ping", plain),
+    }
+    return [Planted(name, *pair) for name, pair in commands.items()]

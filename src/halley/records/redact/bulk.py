@@ -24,6 +24,7 @@ _CODE: Final = r"[A-Za-z0-9+/_-]"
 _NEWLINE: Final = r"(?:(?:\\{1,15}[rn]|[\r\n]){1,4})"
 _ROW: Final = rf"{_CODE}+(?:(?:\\{{1,15}}/|%2[BbFf]){_CODE}*)*(?:={{1,2}}|(?:%3[Dd]){{1,2}})?"
 _BLOCK: Final = re.compile(rf"{_CODE}{{{_STEP}}}")
+_NO_BLOCKS: Final = re.compile(rf"(?s:(?!{_CODE}{{{_STEP}}}).{{{_STEP}}})*+")
 _RUN: Final = re.compile(
     rf"{_ROW}(?:{_NEWLINE}[A-Za-z0-9+/]{{48,}}={{0,2}})*"
     rf"(?:(?<=[A-Za-z0-9+/]{{48}}){_NEWLINE}[A-Za-z0-9+/]{{1,128}}={{0,2}}(?=[\"'\\\s]|$))?"
@@ -77,9 +78,10 @@ def without_bulk(text: str, lowered: str) -> str:
         text = _without_parts(text, lowered)
     if "data:" in text:
         text = _without_data_urls(text)
-    for name, pattern in _NAMED.items():
-        if name in text:
-            text = pattern.sub(_named, text)
+    if '"' in text or "'" in text:
+        for name, pattern in _NAMED.items():
+            if name in text:
+                text = pattern.sub(_named, text)
     if "[" in text and "," in text:
         text = _NUMBERS.sub(lambda found: elided("numbers", found[0].encode()), text)
     return _without_runs(text) if len(text) >= RUN_CHARS_MIN else text
@@ -90,9 +92,10 @@ def _without_runs(text: str) -> str:
     done = at = 0
     size = len(text)
     while at < size:
+        if (skipped := _NO_BLOCKS.match(text, at)) is not None:
+            at = skipped.end()
         if _BLOCK.match(text, at) is None:
-            at += _STEP
-            continue
+            break
         before = text[max(done, at - _STEP) : at]
         start = at - len(before) + len(before.rstrip(_SAFE))
         run = _RUN.match(text, start)

@@ -120,8 +120,14 @@ def _looks(text: str) -> Iterator[tuple[str, ...]]:
 def _spans(
     text: str, pieces: frozenset[tuple[str, ...]], windows: frozenset[str]
 ) -> Iterator[tuple[int, int]]:
-    """Yield where windows of keys begin and end, in order; they may overlap."""
+    """Yield where windows of keys begin and end, in order; they may overlap.
+
+    Those around one piece overlap too, so of them the first and the last say it all.
+    """
     for at in compress(count(0, STEP), map(pieces.__contains__, _looks(text))):
-        for start in range(max(0, at + PIECE - WINDOW), at + 1):
+        starts = range(max(0, at + PIECE - WINDOW), at + 1)
+        for start in starts:
             if text[start : start + WINDOW] in windows:
-                yield start, start + WINDOW
+                last = next(s for s in reversed(starts) if text[s : s + WINDOW] in windows)
+                yield start, last + WINDOW
+                break

@@ -34,7 +34,7 @@ _TAIL: Final = (
     r"|backup|live|current|b64|base64))?"
 )
 _JOINT: Final = (
-    r"((?:\\{0,15}[\"'`\]]){0,2}"
+    r"(?P<joint>(?:\\{0,15}[\"'`\]]){0,2}"
     r"(?:\s(?:provided|given|supplied|used|sent|is|was)){0,2}"
     r"(?:\s{0,8}(?:=>|->|:=|[:=]|%3[ad])\s{0,8}(?:%20|\+)?"
     r"|(?<=[\"'`])\s{0,4},\s{0,4}(?:\\{0,15}\"value\\{0,15}\"\s{0,4}:\s{0,4})?"
@@ -42,6 +42,17 @@ _JOINT: Final = (
     r"|(?<=[a-z])\s{1,4}(?=\S)))"
 )
 """What stands between a name and its value."""
+_COMPOUND: Final = "|".join(
+    rf"(?<={before}token)"
+    for before in ("--", *(rf"(?<!\\)[a-z0-9][-_.]{{{n}}}" for n in range(3)))
+)
+"""A token of something, which is a credential; of an escape, as in `\\n`, it is none."""
+_PERHAPS_CHARS: Final = 8
+_MADE: Final = (
+    rf"(?=\(?\s{{0,8}}b?(?P<opened>{_QUOTE})(?s:(?!(?P=opened)).|(?<=\\).){{{_PERHAPS_CHARS}}}"
+    rf"|\[|(?:(?:{REDACTED})*[^\s\"'`\\,;&<>(){{}}\[\]]){{{_PERHAPS_CHARS}}})"
+)
+"""A value that is long enough to be one, or a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +61,19 @@ class Name:
 
     literal: str
     rest: str = ""
+    value: str = ""
     weight: _Weight = _Weight.SURE
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Compile, the literal first: that is how the search of `re` becomes fast."""
-        pattern = re.compile(f"{re.escape(self.literal)}{self.rest}{_TAIL}{_JOINT}")
+        pattern = re.compile(f"{re.escape(self.literal)}{self.rest}(?>{_TAIL}{_JOINT}){self.value}")
         object.__setattr__(self, "pattern", pattern)
 
 
 NAMES: Final = (
     Name("key", r"(?<=[a-z?&_. -]key)s?"),
-    Name("token", weight=_Weight.PERHAPS),
+    Name("token", f"(?:(?P<sure>{_COMPOUND})|)", f"(?(sure)|{_MADE})", _Weight.PERHAPS),
     Name("secret", "s?"),
     Name("passw", "(?:or)?d"),
     Name("passphrase"),
@@ -81,9 +93,6 @@ _QUALIFIERS: Final = (
     *("service", "storage", "provider", "gateway", "?", "&"),
 )
 """What makes a key a credential: a `sort_key` is none, nor is an `idempotency-key`."""
-_COMPOUND: Final = re.compile(r"(?<!\\)[a-z0-9][-_.]{0,2}$")
-_APART: Final = " \"',;:={[(\n"
-"""What often stands before a name that is no part of a longer one: asking costs least."""
 _OPTION: Final = re.compile(r"--[a-z-]{0,32}$")
 _VALUE: Final = re.compile(
     rf"\(?\s{{0,8}}b?(?P<quote>{_QUOTE})|\[(?P<items>[^\]]+)"
@@ -105,7 +114,6 @@ _FOUND_CHARS_MIN: Final = 14
 """What a masked value takes with its name, `pwd=<redacted>`; so twice redacted is as once."""
 _FOUND_MIN: Final = 256
 _SURE_CHARS: Final = 20
-_PERHAPS_CHARS: Final = 8
 
 
 def named(text: str, lowered: str) -> str:
@@ -152,11 +160,9 @@ def _spans(text: str, lowered: str, name: Name, left: int) -> list[tuple[int, in
     spans: list[tuple[int, int]] = []
     done = 0
     for found in name.pattern.finditer(lowered):
-        start, end = found.span()
-        joint = found[1]
-        if start < done or (weight := _weight(lowered, start, joint, name)) is None:
+        if found.start() < done or (weight := _weight(lowered, found, name)) is None:
             continue
-        if (span := _value(text, end, weight, joint)) is None:
+        if (span := _value(text, found.end(), weight, found["joint"])) is None:
             continue
         if len(spans) >= left:
             return [*spans, (span[0], len(text))]
@@ -165,18 +171,18 @@ def _spans(text: str, lowered: str, name: Name, left: int) -> list[tuple[int, in
     return spans
 
 
-def _weight(lowered: str, start: int, joint: str, name: Name) -> _Weight | None:
+def _weight(lowered: str, found: re.Match[str], name: Name) -> _Weight | None:
     """Say what a name promises where it stands; None: it is the name of no secret."""
-    weight = name.weight
-    if joint.isspace():
+    weight, start = name.weight, found.start()
+    if found["joint"].isspace():
         option = weight is not _Weight.HEADER and _OPTION.search(lowered, max(0, start - 34), start)
         return _Weight.SURE if option else None
     if name.literal == "key":
         before = lowered[max(0, start - 36) : start].rstrip("-_. ")
         return _Weight.SURE if before.endswith(_QUALIFIERS) else None
-    if weight is not _Weight.PERHAPS or lowered[start - 1 : start] in _APART:
-        return weight
-    return _Weight.SURE if _COMPOUND.search(lowered, max(0, start - 3), start) else weight
+    if weight is _Weight.PERHAPS and found["sure"] is not None:
+        return _Weight.SURE
+    return weight
 
 
 def _value(text: str, start: int, weight: _Weight, joint: str) -> tuple[int, int] | None:
@@ -220,7 +226,7 @@ def _unless_prose(text: str, span: tuple[int, int], joint: str) -> tuple[int, in
     word = text[span[0] : span[1]].rstrip(".:!?")
     if not word.isalpha():
         return span if word else None
-    sentence = joint.rstrip().endswith(":") and _PROSE.match(text, span[0])
+    sentence = joint.rstrip().endswith(":") and joint[-1].isspace() and _PROSE.match(text, span[0])
     return None if sentence or word.lower() in _NOT_A_VALUE else span
 
 

@@ -11,6 +11,7 @@ from typing import Final, Never
 
 from halley.core.secret import Secret
 from halley.records.redact.bulk import without_bulk
+from halley.records.redact.commands import commanded
 from halley.records.redact.known import masker
 from halley.records.redact.marks import unloggable
 from halley.records.redact.names import lower, named, schemes
@@ -54,7 +55,7 @@ class Redactor:
             seen = end_of_word(text, SCANNED_CHARS_MAX)
             text, unread = text[:seen], len(text) - seen
         text = self._known(text)
-        text = named(text, lower(text))
+        text = commanded(named(text, lower(text)))
         text = schemes(text, lower(text))
         text = without_queries(shaped(text))
         text = neutral(without_bulk(text, lower(text)))

@@ -17,7 +17,7 @@ from halley.transport.aio import AsyncTransport
 from halley.transport.family import Family, family_of
 from halley.transport.family import family as family_named
 from halley.transport.install import UnsupportedClientError
-from halley.transport.masking import AsyncVeiled, Veiled
+from halley.transport.masking import AsyncVeiled, Veiled, hide_fields
 from halley.transport.sync import Transport
 
 C = TypeVar("C")
@@ -125,6 +125,7 @@ def protected(client: C, shared: Runtime, *, keep: bool, sdk: str | None = None)
             f"{type(client).__name__}: expected a Client or AsyncClient of httpx2 or httpx; "
             "pass one to the SDK as http_client, or leave it out"
         )
+    hide_fields(original, family.module)
     is_async = isinstance(original, family.module.AsyncClient)
     send = (AsyncVeiled, AsyncProtected) if is_async else (Veiled, SyncProtected)
     name = f"Protected{type(original).__name__}"
