@@ -40,7 +40,7 @@ def test_the_port_of_the_openai_sdk_does_what_the_sdk_does(name):
 @pytest.mark.parametrize("client", [name for name in contest.CLIENTS if name != "openai sdk"])
 def test_the_same_seed_gives_the_same_figures(client):
     """And another seed others."""
-    row = replace(NAMED["A"], end_s=60.0)
+    row = replace(NAMED["H"], end_s=60.0)
     first, again, other = (contest.run(client, row, seed) for seed in (1, 1, 2))
     assert first == again
     assert first != other or client == "oracle"

@@ -332,10 +332,10 @@ def test_what_anthropic_says_first_and_last_is_one_usage(first, last, cut, whole
     assert seen == {**cached, **whole, "output_tokens": 9}
 
 
-def test_a_count_so_far_is_no_usage():
-    """Servers that state one with each delta are believed at the end."""
+def test_a_count_so_far_of_what_came_out_is_no_usage():
+    """Servers that state one with each delta are believed at the end; what went in is known."""
     so_far = [chat("a", usage={"completion_tokens": n, "prompt_tokens": 3}) for n in range(3)]
-    assert observed(CHAT, so_far).usage is None
+    assert observed(CHAT, so_far).usage == {"prompt_tokens": 3}
     usage = {"completion_tokens": 4, "prompt_tokens": 3}
     assert observed(CHAT, [*so_far, chat(finish="stop", usage=usage)]).usage == usage
     late = [*so_far, chat(finish="stop"), chat("", usage=usage)]

@@ -65,10 +65,10 @@ class Level:
             count: Calls that were: a few may be one too many or too few, and the level counts too.
 
         >>> few, many = Level(10.0), Level(10.0)
-        >>> few.cut(5.0, count=5)
-        >>> many.cut(5.0, count=500)
+        >>> few.cut(6.0, count=5)
+        >>> many.cut(6.0, count=500)
         >>> round(few.value / MARGIN, 2), round(many.value / MARGIN, 2)
-        (6.67, 5.02)
+        (7.11, 6.0)
         """
         assert self.value is not None
         likely = self._likely(admitted, count) if admitted > 0 and count > 0 else self.value

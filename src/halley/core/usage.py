@@ -18,6 +18,7 @@ USAGE_BYTES: Final = 4096
 
 WENT_IN: Final = frozenset(
     (
+        "prompt_tokens",
         "input_tokens",
         "cache_creation_input_tokens",
         "cache_read_input_tokens",
@@ -25,7 +26,7 @@ WENT_IN: Final = frozenset(
         "cachedContentTokenCount",
     )
 )
-"""Counts that Anthropic and Gemini state before the answer: what comes out is not known then."""
+"""Counts that are stated before the end of an answer: what comes out is not known then."""
 
 
 def _count_of(*names: str) -> re.Pattern[bytes]:

@@ -102,7 +102,7 @@ async def serve_forever(
         return simulator.handle(request, clock.now(), speed=speed)
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(open_connections) >= CONNECTIONS_MAX:
+        if not listener.is_serving() or len(open_connections) >= CONNECTIONS_MAX:
             writer.transport.abort()
             return
         task = asyncio.create_task(Connection(reader, writer, handle).run())
@@ -112,7 +112,8 @@ async def serve_forever(
         task.add_done_callback(lambda _: writer.transport.abort())
 
     host = loopback(host)
-    listener = await asyncio.start_server(accept, host, port)
+    listener = await asyncio.start_server(accept, host, port, start_serving=False)
+    await listener.start_serving()
     try:
         ready(Server(simulator, host, listener.sockets[0].getsockname()[1]))
         await asyncio.Event().wait()
@@ -172,6 +173,10 @@ async def _background(
         if ready.done():
             raise
         ready.set_exception(error)
+    finally:
+        late = asyncio.all_tasks() - {asyncio.current_task()}
+        if late:  # connections that were being accepted
+            await asyncio.wait(late)
 
 
 async def _cancel(tasks: tuple[asyncio.Task[None], ...]) -> None:
