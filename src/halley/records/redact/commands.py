@@ -98,8 +98,8 @@ _FIXED: Final = {
 def commanded(text: str) -> str:
     """Mask what options of commands, and lines of a `.netrc`, give away.
 
-    >>> commanded("curl -u me:pw a.test; docker run -u 1:1 app")
-    'curl -u me:<redacted> a.test; docker run -u 1:1 app'
+    >>> commanded("docker run -u 1:1 app; curl -u me:pw a.test")
+    'docker run -u 1:1 app; curl -u me:<redacted> a.test'
     """
     if "-" in text:
         for command in COMMANDS:
