@@ -37,33 +37,37 @@ PLAIN_BYTES_MAX = 8 * 1024 * 1024
 
 
 class Fields(Mapping[str, str]):
-    """Header fields by lower-case name; of repeated ones, the first. Decoded when asked for."""
+    """Header fields by lower-case name; of repeated ones, the first. Decoded when asked for.
 
-    __slots__ = ("_raw",)
+    Attributes:
+        raw: The same in bytes, for whom decoding is too dear.
+    """
+
+    __slots__ = ("raw",)
 
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        self._raw = {name.lower(): value for name, value in reversed(raw)}
+        self.raw = {name.lower(): value for name, value in reversed(raw)}
 
     def __getitem__(self, name: str) -> str:
         """Return a field; KeyError without it."""
-        return self._raw[name.encode("latin-1")].decode("latin-1")
+        return self.raw[name.encode("latin-1")].decode("latin-1")
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as Mapping.get
         """Return a field, or the default."""
-        value = self._raw.get(name.encode("latin-1"))
+        value = self.raw.get(name.encode("latin-1"))
         return default if value is None else value.decode("latin-1")
 
     def __contains__(self, name: object) -> bool:
         """Say whether there is a field of a name."""
-        return isinstance(name, str) and name.encode("latin-1") in self._raw
+        return isinstance(name, str) and name.encode("latin-1") in self.raw
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names."""
-        return (name.decode("latin-1") for name in self._raw)
+        return (name.decode("latin-1") for name in self.raw)
 
     def __len__(self) -> int:
         """Count the names."""
-        return len(self._raw)
+        return len(self.raw)
 
 
 class Exchange:

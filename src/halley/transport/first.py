@@ -89,11 +89,12 @@ def is_plain(
         asked = request.content
     except family.not_read:
         asked = b""
+    raw = fields.raw
     return (
         response.status_code == HTTP_OK
-        and "content-encoding" not in fields
-        and 0 < len(fields.get("content-length", "")) <= LENGTH_DIGITS_MAX
-        and fields.get("content-type", "").startswith("application/json")
+        and b"content-encoding" not in raw
+        and 0 < len(raw.get(b"content-length", b"")) <= LENGTH_DIGITS_MAX
+        and raw.get(b"content-type", b"").startswith(b"application/json")
         and STREAM not in asked
     )
 
