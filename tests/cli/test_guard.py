@@ -56,6 +56,7 @@ def test_a_closed_pipe_is_quiet():
         env=environment({"PYTHONUNBUFFERED": "1"}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        pipesize=4096,  # a larger one may hold all that follows
     )
     with child:
         child.stdout.readline()

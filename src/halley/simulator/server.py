@@ -121,6 +121,7 @@ async def serve_forever(
         listener.close()
         while open_connections:
             await _cancel(tuple(open_connections))
+            await asyncio.sleep(0)  # where all were done, only this lets their callbacks run
 
 
 def loopback(host: str) -> str:
