@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import socket
 import threading
@@ -290,3 +291,17 @@ def _until(condition):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def test_who_comes_in_the_moment_it_stops_leaves_no_socket_open():
+    """A connection that is being accepted arrives before the listener is closed.
+
+    One that is left unclosed complains when it is collected, which fails the test.
+    """
+    for _ in range(50):
+        with serve(Simulator()) as server:
+            host, port = server.base_url.split("/")[2].split(":")
+            callers = [socket.create_connection((host, int(port))) for _ in range(3)]
+        for caller in callers:
+            caller.close()
+    gc.collect()

@@ -12,7 +12,7 @@ import ipaddress
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from halley.simulator.behaviour import Simulator
@@ -102,7 +102,7 @@ async def serve_forever(
         return simulator.handle(request, clock.now(), speed=speed)
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not listener.is_serving() or len(open_connections) >= CONNECTIONS_MAX:
+        if len(open_connections) >= CONNECTIONS_MAX:
             writer.transport.abort()
             return
         task = asyncio.create_task(Connection(reader, writer, handle).run())
@@ -112,16 +112,17 @@ async def serve_forever(
         task.add_done_callback(lambda _: writer.transport.abort())
 
     host = loopback(host)
-    listener = await asyncio.start_server(accept, host, port, start_serving=False)
-    await listener.start_serving()
+    listener = await asyncio.start_server(accept, host, port)
     try:
         ready(Server(simulator, host, listener.sockets[0].getsockname()[1]))
         await asyncio.Event().wait()
     finally:
+        await _accept_no_more(listener)
         listener.close()
         while open_connections:
             await _cancel(tuple(open_connections))
             await asyncio.sleep(0)  # where all were done, only this lets their callbacks run
+        await asyncio.sleep(0)  # and this closes the sockets that those have aborted
 
 
 def loopback(host: str) -> str:
@@ -174,10 +175,18 @@ async def _background(
         if ready.done():
             raise
         ready.set_exception(error)
-    finally:
-        late = asyncio.all_tasks() - {asyncio.current_task()}
-        if late:  # connections that were being accepted
-            await asyncio.wait(late)
+
+
+async def _accept_no_more(listener: asyncio.Server) -> None:
+    """Let connections that are being accepted arrive: closing loses what has not, unclosed.
+
+    asyncio takes three turns of the loop for one.
+    """
+    with suppress(NotImplementedError):  # Windows has no readers
+        for listening in listener.sockets:
+            asyncio.get_running_loop().remove_reader(listening.fileno())
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 async def _cancel(tasks: tuple[asyncio.Task[None], ...]) -> None:
