@@ -120,8 +120,6 @@ def _reason(item: Object, name: str) -> dict[int, str]:
 
 # OpenAI chat completions, and the legacy completions that carry `text` in place of a delta.
 
-_CHAT_TEXTS: Final = ("content", "reasoning_content", "reasoning", "refusal", "arguments")
-
 
 def _chat_known(event: Object) -> bool:
     return "choices" in event
